@@ -1,0 +1,73 @@
+# What every target of the project has in common.
+
+set(GRIDSEAL_WARNINGS -Wall -Wextra -Wpedantic -Werror)
+
+# Heavy headers that most sources read, compiled once.
+add_library(gridseal_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
+target_precompile_headers(gridseal_pch PRIVATE
+  <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <string_view> <vector>
+  <nlohmann/json.hpp> <tl/expected.hpp>)
+target_compile_options(gridseal_pch PRIVATE ${GRIDSEAL_WARNINGS})
+
+function(gridseal_common target)
+  target_compile_options(${target} PRIVATE ${GRIDSEAL_WARNINGS})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/common ${PROJECT_SOURCE_DIR}/agent)
+  target_precompile_headers(${target} REUSE_FROM gridseal_pch)
+endfunction()
+
+# gridseal_library(<module> SOURCES ... [DEPENDS module ...] [LIBRARIES lib ...] [PRIVATE_LIBRARIES lib ...])
+function(gridseal_library module)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  set(target gridseal_${module})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  add_library(gridseal::${module} ALIAS ${target})
+  gridseal_common(${target})
+  list(TRANSFORM ARG_DEPENDS PREPEND gridseal_)
+  target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES} PRIVATE ${ARG_PRIVATE_LIBRARIES})
+endfunction()
+
+# gridseal_program(<name> SOURCES ... [DEPENDS module ...] [LIBRARIES lib ...])
+function(gridseal_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  gridseal_common(${name})
+  list(TRANSFORM ARG_DEPENDS PREPEND gridseal_)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} ${ARG_LIBRARIES})
+endfunction()
+
+# gridseal_test(<module> SOURCES ... [DEPENDS module ...] [LIBRARIES lib ...] [LABELS label ...]): one binary for each module, <module>_test.
+function(gridseal_test module)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  set(target ${module}_test)
+  gridseal_program(${target} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} LIBRARIES GTest::gmock GTest::gtest_main ${ARG_LIBRARIES})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${target} PRIVATE GRIDSEAL_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures")
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}")
+endfunction()
+
+# gridseal_fuzz(<name> DEPENDS module ...): tests/fuzz/<name>_fuzz.cpp. With GRIDSEAL_FUZZ (clang) a libFuzzer program;
+# otherwise the same target replays its seed corpus as an ordinary test.
+function(gridseal_fuzz name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  set(target ${name}_fuzz)
+  set(corpus ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  if(GRIDSEAL_FUZZ)
+    gridseal_program(${target} SOURCES ${name}_fuzz.cpp DEPENDS ${ARG_DEPENDS} LIBRARIES ${ARG_LIBRARIES} -fsanitize=fuzzer)
+  elseif(BUILD_TESTING)
+    gridseal_program(${target} SOURCES ${name}_fuzz.cpp replay_corpus.cpp DEPENDS ${ARG_DEPENDS} LIBRARIES ${ARG_LIBRARIES})
+    add_test(NAME fuzz.${name}.corpus COMMAND ${target} ${corpus})
+  endif()
+endfunction()
+
+# Adds every direct subfolder that has a CMakeLists.txt.
+function(gridseal_add_folders root)
+  file(GLOB folders LIST_DIRECTORIES true CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${root}/*)
+  foreach(folder IN LISTS folders)
+    if(EXISTS ${folder}/CMakeLists.txt)
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
