@@ -1,0 +1,54 @@
+// The cause behind a workload that does not become ready: its pods, containers and their own words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kube/cluster.hpp"
+
+namespace gridseal::kube {
+
+enum class Fault {
+  none,            // nothing wrong with this container; only its restart count is of interest
+  image,           // the image cannot be pulled
+  config,          // a ConfigMap, Secret or key that it names is missing
+  crash,           // it exits, or is killed, again and again
+  unready,         // runs, its readiness probe does not succeed
+  unschedulable,   // no node takes the pod
+  not_created,     // the controller cannot create the pod (quota, ServiceAccount, policy)
+  volume,          // a volume cannot be mounted
+  node_not_ready,  // the node is at fault, not the workload
+  pod_failed,      // the pod itself ended Failed (evicted, deadline)
+};
+
+struct PodFinding {
+  std::string pod;        // name; empty for not_created
+  std::string container;  // empty when the pod as a whole is meant
+  Fault fault = Fault::none;
+  std::string reason;   // Kubernetes' word: "ErrImagePull", "CrashLoopBackOff", "Unschedulable"
+  std::string message;  // one sentence: "image registry.test/nonesuch cannot be pulled (ErrImagePull)"
+  int64_t restarts = 0;
+  std::string revision;  // pod-template-hash or controller-revision-hash of the pod
+};
+
+// What one pod shows; a finding for each container (also healthy ones, for their restart counts). Pure.
+std::vector<PodFinding> examine_pod(const base::Json& pod);
+
+// The pods of a Deployment, StatefulSet, DaemonSet, ReplicaSet or Job (by selector and owner references), of
+// its newest revision only where the kind has revisions. Nodes of unready pods are looked at. Other kinds:
+// empty.
+base::Result<std::vector<PodFinding>> diagnose(Cluster& cluster, const base::Json& workload,
+                                               const Limits& limits);
+
+// The finding that explains most, as a sentence ("pod web-7f...: container app: image ..."); empty when there
+// is none.
+std::string worst_cause(const std::vector<PodFinding>& findings);
+
+// Deletes the pods of a StatefulSet that are stuck on a revision other than its update revision, or not ready
+// on it: the controller does not replace them by itself. Returns their names.
+base::Result<std::vector<std::string>> delete_stuck_pods(Cluster& cluster,
+                                                         const manifest::ObjectKey& stateful_set,
+                                                         const Limits& limits);
+
+}  // namespace gridseal::kube

@@ -1,0 +1,70 @@
+// From many readings to one verdict: grace, soak and timeout. Pure: readings and times go in, a verdict comes
+// out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "kube/diagnose.hpp"
+#include "kube/readiness.hpp"
+#include "manifest/object.hpp"
+
+namespace gridseal::kube {
+
+struct HealthSettings {
+  base::milliseconds grace{10'000};          // a failure must stand this long
+  base::milliseconds soak{30'000};           // everything must stay current this long
+  base::milliseconds timeout{300'000};       // from the start until the soak begins
+  base::milliseconds unschedulable{60'000};  // a pod may wait for a node this long
+};
+
+// One object as it is at this moment.
+struct Reading {
+  manifest::ObjectKey key;
+  Readiness readiness;
+  int64_t applied_generation = 0;    // generation that our apply answered; 0: not known
+  std::vector<PodFinding> findings;  // what diagnose() saw of its pods; empty for kinds without pods
+};
+
+enum class Verdict { waiting, soaking, healthy, failed, blocked };
+std::string_view to_string(Verdict verdict);
+
+struct HealthReport {
+  Verdict verdict = Verdict::waiting;
+  std::string reason;   // machine word of the deciding object
+  std::string message;  // "Deployment shop/web: pod web-7f...: container app: ..."; empty when healthy
+  size_t current = 0;   // objects that are current
+  size_t total = 0;
+  base::Clock::Monotonic decided_by{};  // when the verdict changes at the latest without news
+};
+
+// Not thread safe. The time of the first feed() is the start.
+//  - failed: a failure of the applied generation stood for the grace, or the timeout passed.
+//  - blocked: the timeout passed and a node that is not ready (or the API) is what stands in the way.
+//  - a restart of a container during the soak, or a container that waits in CrashLoopBackOff, is a failure
+//  too, even
+//    while its Deployment calls itself available.
+class HealthCheck {
+ public:
+  explicit HealthCheck(HealthSettings settings) : settings_(settings) {}
+
+  HealthReport feed(const std::vector<Reading>& readings, base::Clock::Monotonic now);
+
+ private:
+  struct Trouble {
+    base::Clock::Monotonic since{};
+    std::string reason;
+    std::string message;
+  };
+  HealthSettings settings_;
+  std::optional<base::Clock::Monotonic> started_;
+  std::optional<base::Clock::Monotonic> soak_started_;
+  std::map<std::string, Trouble> troubles_;
+  std::map<std::string, int64_t> restarts_;
+};
+
+}  // namespace gridseal::kube
