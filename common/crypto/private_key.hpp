@@ -46,6 +46,7 @@ class PrivateKey {
   explicit PrivateKey(std::unique_ptr<State> state);
   static base::Result<PrivateKey> from_pkcs8(std::string_view der);
   static base::Result<PrivateKey> from_traditional(std::string_view der);
+  base::Result<Secret> to_pkcs8() const;
   std::unique_ptr<State> state_;
 };
 
