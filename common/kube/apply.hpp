@@ -20,9 +20,6 @@ struct ObjectPolicy {
 };
 ObjectPolicy policy_of(const base::Json& object);
 
-// Whose object a live one is.
-inline constexpr std::string_view kComponentLabel = "gridseal.dev/component";
-
 enum class Action {
   create,
   configure,
@@ -39,7 +36,8 @@ struct PlanItem {
   std::string reason;               // in words, for skip, replace and deferred
   std::vector<Conflict> conflicts;  // who loses which field
   std::vector<std::string> warnings;
-  bool adopted = false;  // it exists and does not carry our label: it becomes ours
+  bool adopted = false;  // it exists and its owner label is not that of the declared object: it becomes ours
+  std::string owner;     // owner label (manifest::kComponentLabel) of the live object; empty: nobody's
   std::string uid;       // of the live object, empty when there is none
   std::string resource_version;
 };
@@ -53,12 +51,9 @@ struct ApplyResult {
   std::vector<std::string> warnings;
 };
 
-// The object as it is sent: Secret stringData becomes data, ports get their default protocol TCP (it is a
-// merge key), status (not of CRDs), null creationTimestamp and every server-owned metadata field are dropped.
-base::Json normalise(base::Json object);
-
-// Dry run, first without force. `live` is the object as it is now if the caller has read it already.
-// Errors: as failure.hpp; kube.not_found and kube.unknown_kind become Action::deferred.
+// Dry run, first without force. `object` is a declared body, normalised (manifest/normalise.hpp).
+// Errors: as failure.hpp; kube.not_found and kube.unknown_kind become Action::deferred. kube.terminating: the
+// object is being deleted, an apply now would be lost.
 base::Result<PlanItem> plan_object(Cluster& cluster, const base::Json& object, const Limits& limits);
 
 // Applies with force, after having taken over what kubectl's client-side apply owned and having removed the
@@ -69,8 +64,8 @@ base::Result<ApplyResult> apply_object(Cluster& cluster, const base::Json& objec
 // Whether replacing (delete and create) is ever allowed: not for PVC, PV, Namespace, CRD, StatefulSet.
 bool is_replaceable(const manifest::ObjectKey& key);
 
-// The live object as a body that apply can put back: without status, managedFields, uid, resourceVersion,
-// generation, creationTimestamp, ownership by others stays theirs.
+// The live object as a body that apply can put back: without status and without what only the server writes.
+// Applying it makes every field of it ours.
 base::Json preimage(base::Json live);
 
 }  // namespace gridseal::kube

@@ -12,8 +12,6 @@
 
 namespace gridseal::kube {
 
-// "Deployment shop/web", for sentences.
-std::string describe(const manifest::ObjectKey& key);
 // Key of a live or declared object. Error (refused): kube.object when it has no apiVersion, kind or name.
 base::Result<manifest::ObjectKey> key_of(const base::Json& object);
 bool is_secret(const base::Json& object);

@@ -17,7 +17,6 @@ enum class Fault {
   unready,         // runs, its readiness probe does not succeed
   unschedulable,   // no node takes the pod
   not_created,     // the controller cannot create the pod (quota, ServiceAccount, policy)
-  volume,          // a volume cannot be mounted
   node_not_ready,  // the node is at fault, not the workload
   pod_failed,      // the pod itself ended Failed (evicted, deadline)
 };
@@ -29,15 +28,15 @@ struct PodFinding {
   std::string reason;   // Kubernetes' word: "ErrImagePull", "CrashLoopBackOff", "Unschedulable"
   std::string message;  // one sentence: "image registry.test/nonesuch cannot be pulled (ErrImagePull)"
   int64_t restarts = 0;
-  std::string revision;  // pod-template-hash or controller-revision-hash of the pod
+  bool of_old_revision = false;  // explains a delay, but is not the fault of what was applied
 };
 
 // What one pod shows; a finding for each container (also healthy ones, for their restart counts). Pure.
 std::vector<PodFinding> examine_pod(const base::Json& pod);
 
-// The pods of a Deployment, StatefulSet, DaemonSet, ReplicaSet or Job (by selector and owner references), of
-// its newest revision only where the kind has revisions. Nodes of unready pods are looked at. Other kinds:
-// empty.
+// The pods of a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod (by selector and owner
+// references). Of a Deployment only those of its newest ReplicaSet; of others those of an older revision are
+// marked. Nodes of pods in trouble are looked at. Other kinds: empty.
 base::Result<std::vector<PodFinding>> diagnose(Cluster& cluster, const base::Json& workload,
                                                const Limits& limits);
 
@@ -45,8 +44,9 @@ base::Result<std::vector<PodFinding>> diagnose(Cluster& cluster, const base::Jso
 // is none.
 std::string worst_cause(const std::vector<PodFinding>& findings);
 
-// Deletes the pods of a StatefulSet that are stuck on a revision other than its update revision, or not ready
-// on it: the controller does not replace them by itself. Returns their names.
+// Deletes the pods of a StatefulSet that are not ready and of another revision than the one it is updating
+// to: the controller does not replace them by itself. Nothing is deleted while the controller has not seen
+// the newest generation; call it again while settling. Returns their names.
 base::Result<std::vector<std::string>> delete_stuck_pods(Cluster& cluster,
                                                          const manifest::ObjectKey& stateful_set,
                                                          const Limits& limits);

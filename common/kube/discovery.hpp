@@ -41,19 +41,24 @@ class Discovery {
   void forget();
 
  private:
+  friend class DiscoveryReader;
   using Id = std::tuple<std::string, std::string, std::string>;  // group, version, kind
+  struct Catalog {
+    std::map<Id, Resource> resources;
+    std::vector<Id> order;        // as the server prefers them
+    std::set<std::string> stale;  // groups whose extension server did not answer
+  };
+
+  base::Result<Resource> find_in(std::string_view group, std::string_view version, std::string_view kind,
+                                 const Limits& limits);
   base::Result<void> refresh(const Limits& limits);
-  base::Result<void> load_aggregated(const Limits& limits, bool& supported);
-  base::Result<void> load_legacy(const Limits& limits);
   const Resource* lookup(std::string_view group, std::string_view version, std::string_view kind) const;
 
   Client& client_;
   std::mutex mutex_;
   bool loaded_ = false;
   base::Clock::Monotonic loaded_at_{};
-  std::map<Id, Resource> resources_;
-  std::vector<Id> order_;                                // as the server prefers them
-  std::set<std::pair<std::string, std::string>> stale_;  // group, version
+  Catalog catalog_;
 };
 
 // "/apis/apps/v1/namespaces/shop/deployments", "/api/v1/nodes".

@@ -14,6 +14,7 @@
 //   kube.rejected (refused)      400, 415 and the permanent 500s ("failed to create typed patch object ...")
 //   kube.too_large (refused)     413, or a Secret or ConfigMap above 1 MiB
 //   kube.gone (blocked)          410: a list or watch has to begin anew
+//   kube.answer_too_large (blocked)  an answer above ClientSettings::max_body
 //   kube.protocol (blocked)      an answer that is no Kubernetes API answer
 //   kube.cancelled (blocked)     the stop token was set
 #pragma once

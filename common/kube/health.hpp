@@ -57,9 +57,20 @@ class HealthCheck {
  private:
   struct Trouble {
     base::Clock::Monotonic since{};
+    base::Clock::Monotonic seen{};
+    base::milliseconds limit{};
     std::string reason;
     std::string message;
   };
+  struct Survey;
+
+  void note(const std::string& id, const Reading& reading, Survey& survey);
+  void note_findings(const std::string& id, const Reading& reading, Survey& survey);
+  void trouble(const std::string& id, base::milliseconds limit, std::string reason, std::string message,
+               base::Clock::Monotonic now);
+  void forget_cured(base::Clock::Monotonic now);
+  HealthReport decide(const Survey& survey, base::Clock::Monotonic now);
+
   HealthSettings settings_;
   std::optional<base::Clock::Monotonic> started_;
   std::optional<base::Clock::Monotonic> soak_started_;

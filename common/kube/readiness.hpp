@@ -16,17 +16,19 @@ std::string_view to_string(State state);
 
 struct Readiness {
   State state = State::in_progress;
-  std::string reason;           // one word for machines: "ProgressDeadlineExceeded", "ImagePullBackOff"
-  std::string message;          // plain words, without the object's own name
-  int64_t generation = 0;       // of the object
-  int64_t observed = 0;         // status.observedGeneration; 0 when the kind has none
-  bool node_not_ready = false;  // not the workload's fault: blocked, never failed
+  std::string reason;      // one word for machines: "ProgressDeadlineExceeded", "ImagePullBackOff"
+  std::string message;     // plain words, without the object's own name
+  int64_t generation = 0;  // of the object
+  int64_t observed = 0;    // status.observedGeneration; 0 when the kind has none
 
   bool is_current() const { return state == State::current; }
 };
 
-// `live` has apiVersion and kind. Unschedulable pods count as in progress here; how long is judged by
-// HealthCheck.
+// `live` has apiVersion and kind. How long a pod may wait for a node is judged by HealthCheck. What lies
+// outside of the object itself (the Job of a HelmChart, the StorageClass of a claim) is added by observe().
 Readiness judge(const base::Json& live);
+
+// For an object that is not there: current when `declared` is a Job that removes itself once finished.
+Readiness judge_absent(const base::Json& declared);
 
 }  // namespace gridseal::kube

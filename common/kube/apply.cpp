@@ -1,0 +1,429 @@
+#include "kube/apply.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "kube/takeover.hpp"
+#include "manifest/normalise.hpp"
+
+namespace gridseal::kube {
+namespace {
+
+using base::Error;
+using base::Json;
+using base::Result;
+using manifest::ObjectKey;
+
+constexpr int kTakeoverAttempts = 5;
+constexpr auto kReplacePause = std::chrono::milliseconds(200);
+constexpr auto kReplaceDeadline = std::chrono::seconds(60);
+
+const Json* metadata_of(const Json& object) {
+  return base::find_object(object, "metadata");
+}
+
+std::string metadata_text(const Json& object, std::string_view name) {
+  const Json* metadata = metadata_of(object);
+  const std::string* text = metadata == nullptr ? nullptr : base::find_string(*metadata, name);
+  return text == nullptr ? std::string() : *text;
+}
+
+bool is_terminating(const Json& live) {
+  return !metadata_text(live, "deletionTimestamp").empty();
+}
+
+// Equal but for what the server itself writes.
+bool same_content(const Json& a, const Json& b) {
+  static constexpr std::array<std::string_view, 6> kServerOwned = {
+      "managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"};
+  const auto equal_but = [](const Json& x, const Json& y, auto ignored) {
+    const auto covers = [&](const Json& left, const Json& right) {
+      return std::all_of(left.items().begin(), left.items().end(), [&](const auto& member) {
+        if (ignored(member.key())) return true;
+        const auto it = right.find(member.key());
+        return it != right.end() && *it == member.value();
+      });
+    };
+    return covers(x, y) && covers(y, x);
+  };
+  const Json empty = Json::object();
+  const Json* meta_a = metadata_of(a);
+  const Json* meta_b = metadata_of(b);
+  return equal_but(a, b, [](const std::string& key) { return key == "metadata" || key == "status"; }) &&
+         equal_but(meta_a == nullptr ? empty : *meta_a, meta_b == nullptr ? empty : *meta_b,
+                   [](const std::string& key) {
+                     return std::find(kServerOwned.begin(), kServerOwned.end(), key) != kServerOwned.end();
+                   });
+}
+
+// A switch away from RollingUpdate, which the old parameters, owned by nobody, would make invalid.
+struct StrategySwitch {
+  std::string field;  // "strategy" or "updateStrategy"
+  std::string type;
+
+  Json patch() const { return {{"spec", {{field, {{"type", type}, {"rollingUpdate", nullptr}}}}}}; }
+};
+
+std::optional<StrategySwitch> strategy_switch(const Json& declared, const Json& live) {
+  const auto strategy_of = [](const Json& object, const char* field) -> const Json* {
+    const Json* spec = base::find_object(object, "spec");
+    return spec == nullptr ? nullptr : base::find_object(*spec, field);
+  };
+  for (const char* field : {"strategy", "updateStrategy"}) {
+    const Json* wanted = strategy_of(declared, field);
+    const Json* present = strategy_of(live, field);
+    const std::string* type = wanted == nullptr ? nullptr : base::find_string(*wanted, "type");
+    if (type == nullptr || present == nullptr || (*type != "Recreate" && *type != "OnDelete")) continue;
+    if (base::find_member(*present, "rollingUpdate") != nullptr) return StrategySwitch{field, *type};
+  }
+  return std::nullopt;
+}
+
+// Whether a refused dry run complains of nothing but the switch that apply_object prepares.
+bool only_about(const Failure& failure, const StrategySwitch& change) {
+  const std::string field = "spec." + change.field + ".rollingUpdate";
+  return failure.status == 422 && !failure.causes.empty() &&
+         std::all_of(failure.causes.begin(), failure.causes.end(),
+                     [&](const Cause& cause) { return cause.field == field; });
+}
+
+std::string skip_reason(const ObjectPolicy& declared, const Json* live) {
+  if (declared.reconcile_disabled) return "annotation kustomize.toolkit.fluxcd.io/reconcile: disabled";
+  if (declared.ssa == ObjectPolicy::Ssa::ignore) return "annotation kustomize.toolkit.fluxcd.io/ssa: Ignore";
+  if (live == nullptr) return {};
+  if (declared.ssa == ObjectPolicy::Ssa::if_not_present)
+    return "it exists, and annotation kustomize.toolkit.fluxcd.io/ssa is IfNotPresent";
+  const ObjectPolicy present = policy_of(*live);
+  if (present.reconcile_disabled)
+    return "annotation kustomize.toolkit.fluxcd.io/reconcile: disabled on the live object";
+  if (present.ssa == ObjectPolicy::Ssa::ignore)
+    return "annotation kustomize.toolkit.fluxcd.io/ssa: Ignore on the live object";
+  return {};
+}
+
+// An object with the live one beside it.
+struct Target {
+  ObjectKey key;
+  ObjectPolicy policy;
+  std::string path;  // empty: the kind is not served
+  std::optional<Json> live;
+  std::string skip;      // not empty: why it is left alone
+  std::string deferred;  // not empty: what is not there yet
+};
+
+Result<Target> look(Cluster& cluster, const Json& object, const Limits& limits) {
+  auto key = key_of(object);
+  if (!key) return std::move(key).error();
+  Target target{std::move(*key), policy_of(object), {}, std::nullopt, {}, {}};
+  target.skip = skip_reason(target.policy, nullptr);
+  if (!target.skip.empty()) return target;
+  auto path = cluster.path_for(target.key, limits);
+  if (!path) {
+    if (path.error().code() != "kube.unknown_kind") return std::move(path).error();
+    target.deferred = path.error().message();
+    return target;
+  }
+  target.path = std::move(*path);
+  auto live = cluster.client().get(target.path, limits);
+  if (!live) {
+    if (!live.error().is("kube.not_found")) return std::move(live).error().error;
+    return target;
+  }
+  target.live = std::move(*live);
+  target.skip = skip_reason(target.policy, &*target.live);
+  if (target.skip.empty() && is_terminating(*target.live)) {
+    return Error::blocked("kube.terminating", target.key.describe() + " is being deleted since " +
+                                                  metadata_text(*target.live, "deletionTimestamp"));
+  }
+  return target;
+}
+
+bool may_replace(const Target& target, const Failure& failure) {
+  return failure.is("kube.immutable") && target.live && target.policy.force && is_replaceable(target.key);
+}
+
+Error hint_at_force(const Target& target, Failure failure) {
+  if (!failure.is("kube.immutable") || target.policy.force || !is_replaceable(target.key))
+    return std::move(failure.error);
+  return std::move(failure.error)
+      .with_context(target.key.describe() +
+                    " changes a field that cannot be changed; annotation kustomize.toolkit.fluxcd.io/force: "
+                    "enabled would allow to delete and create it anew");
+}
+
+void add_conflicts(PlanItem& item, const Failure& failure) {
+  for (Conflict& conflict : failure.conflicts())
+    if (conflict.manager != kFieldManager) item.conflicts.push_back(std::move(conflict));
+}
+
+// The dry run itself: without force, then, when others own fields, with it.
+Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& object, PlanItem item,
+                         const Limits& limits) {
+  ApplyOptions options;
+  options.dry_run = true;
+  options.strict = true;
+  auto written = cluster.client().apply(target.path, object, options, limits);
+  if (!written && !written.error().conflicts().empty()) {
+    add_conflicts(item, written.error());
+    options.force = true;
+    written = cluster.client().apply(target.path, object, options, limits);
+  }
+  if (written) {
+    item.warnings = std::move(written->warnings);
+    if (!target.live) {
+      item.action = Action::create;
+    } else {
+      item.action = same_content(*target.live, written->object) ? Action::unchanged : Action::configure;
+    }
+    return item;
+  }
+  Failure& failure = written.error();
+  if (failure.is("kube.not_found")) {
+    item.action = Action::deferred;
+    item.reason = failure.error.message();
+    return item;
+  }
+  if (may_replace(target, failure)) {
+    item.action = Action::replace;
+    item.reason = failure.error.message();
+    return item;
+  }
+  const auto change = target.live ? strategy_switch(object, *target.live) : std::nullopt;
+  if (change && only_about(failure, *change)) {
+    item.action = Action::configure;
+    return item;
+  }
+  return hint_at_force(target, std::move(failure));
+}
+
+// One step of a change of the live object that must not be lost to another writer: patch, or read again and
+// retry.
+Result<void> take_over(Cluster& cluster, Target& target, const Limits& limits) {
+  for (int attempt = 0; attempt < kTakeoverAttempts; ++attempt) {
+    const auto patch = takeover_patch(*target.live);
+    if (!patch) return {};
+    auto patched = cluster.client().patch(target.path, PatchKind::json, *patch, {}, limits);
+    if (patched) {
+      target.live = std::move(*patched);
+      return {};
+    }
+    // 422: the annotation went meanwhile.
+    if (patched.error().status != 409 && patched.error().status != 422)
+      return std::move(patched).error().error;
+    auto live = cluster.client().get(target.path, limits);
+    if (!live) return std::move(live).error().error;
+    target.live = std::move(*live);
+  }
+  return Error::blocked("kube.conflict",
+                        target.key.describe() +
+                            " changes all the time: the fields that kubectl owns could not be "
+                            "taken over");
+}
+
+Result<void> prepare(Cluster& cluster, Target& target, const Json& object, const Limits& limits) {
+  if (const auto change = strategy_switch(object, *target.live); change) {
+    auto patched = cluster.client().patch(target.path, PatchKind::merge, change->patch(), {}, limits);
+    if (!patched) return std::move(patched).error().error;
+    target.live = std::move(*patched);
+  }
+  if (target.policy.ssa == ObjectPolicy::Ssa::merge) return {};
+  return take_over(cluster, target, limits);
+}
+
+Result<void> wait_until_gone(Cluster& cluster, const Target& target, const std::string& uid,
+                             const Limits& limits) {
+  base::Clock& clock = cluster.client().clock();
+  const auto deadline =
+      std::min(limits.deadline.value_or(base::Clock::Monotonic::max()), clock.monotonic() + kReplaceDeadline);
+  while (true) {
+    auto live = cluster.client().get(target.path, limits);
+    if (!live && live.error().is("kube.not_found")) return {};
+    if (!live) return std::move(live).error().error;
+    if (metadata_text(*live, "uid") != uid) return {};
+    if (clock.monotonic() + kReplacePause >= deadline) {
+      return Error::blocked(
+          "kube.terminating",
+          target.key.describe() + " does not go away after its deletion: a finalizer holds it");
+    }
+    if (!clock.sleep_for(kReplacePause, limits.stop))
+      return Error::blocked("kube.cancelled", "replacing " + target.key.describe() + " was stopped");
+  }
+}
+
+// Delete and create; the old body comes back when the new one is refused.
+Answer<Written> replace(Cluster& cluster, const Target& target, const Json& object, const Limits& limits) {
+  const auto fail = [](Error error) { return Failure{std::move(error), 0, {}, {}, std::nullopt}; };
+  const std::string uid = metadata_text(*target.live, "uid");
+  RemoveOptions remove;
+  remove.uid = uid;
+  auto removed = cluster.client().remove(target.path, remove, limits);
+  if (!removed) return std::move(removed).error();
+  if (auto gone = wait_until_gone(cluster, target, uid, limits); !gone) return fail(std::move(gone).error());
+  ApplyOptions options;
+  options.force = true;
+  auto written = cluster.client().apply(target.path, object, options, limits);
+  if (written) return written;
+  auto restored = cluster.client().apply(target.path, preimage(*target.live), options, limits);
+  Error error = std::move(written).error().error;
+  const std::string ending =
+      restored ? "the old one was put back"
+               : "and the old one could not be put back (" + restored.error().error.code() + ")";
+  return fail(
+      std::move(error).with_context(target.key.describe() + " was deleted to be created anew, " + ending));
+}
+
+ApplyResult result_of(const Target& target, Action action, const Json& object) {
+  ApplyResult result;
+  result.key = target.key;
+  result.action = action;
+  result.uid = metadata_text(object, "uid");
+  result.resource_version = metadata_text(object, "resourceVersion");
+  if (const Json* metadata = metadata_of(object); metadata != nullptr)
+    result.generation = base::find_integer(*metadata, "generation").value_or(0);
+  return result;
+}
+
+}  // namespace
+
+std::string_view to_string(Action action) {
+  switch (action) {
+    case Action::create:
+      return "create";
+    case Action::configure:
+      return "configure";
+    case Action::unchanged:
+      return "unchanged";
+    case Action::skip:
+      return "skip";
+    case Action::replace:
+      return "replace";
+    case Action::deferred:
+      return "deferred";
+  }
+  return "unchanged";
+}
+
+ObjectPolicy policy_of(const Json& object) {
+  const auto value = [&](std::string_view name) {
+    std::string text;
+    const std::string key = "kustomize.toolkit.fluxcd.io/" + std::string(name);
+    const Json* metadata = metadata_of(object);
+    for (const char* map : {"labels", "annotations"}) {
+      const Json* entries = metadata == nullptr ? nullptr : base::find_object(*metadata, map);
+      const std::string* found = entries == nullptr ? nullptr : base::find_string(*entries, key);
+      if (found != nullptr) text = *found;
+    }
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return text;
+  };
+  ObjectPolicy policy;
+  policy.reconcile_disabled = value("reconcile") == "disabled";
+  policy.prune_disabled = value("prune") == "disabled";
+  policy.force = value("force") == "enabled";
+  const std::string ssa = value("ssa");
+  if (ssa == "merge") policy.ssa = ObjectPolicy::Ssa::merge;
+  if (ssa == "ifnotpresent") policy.ssa = ObjectPolicy::Ssa::if_not_present;
+  if (ssa == "ignore") policy.ssa = ObjectPolicy::Ssa::ignore;
+  return policy;
+}
+
+bool is_replaceable(const ObjectKey& key) {
+  static constexpr std::array<std::string_view, 5> kNever = {
+      "PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition", "StatefulSet"};
+  return std::find(kNever.begin(), kNever.end(), key.kind) == kNever.end();
+}
+
+Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits& limits) {
+  auto target = look(cluster, object, limits);
+  if (!target) return std::move(target).error();
+  PlanItem item;
+  item.key = target->key;
+  if (target->live) {
+    item.uid = metadata_text(*target->live, "uid");
+    item.resource_version = metadata_text(*target->live, "resourceVersion");
+    item.owner = manifest::owner_of(*target->live);
+    item.adopted = target->skip.empty() && item.owner != manifest::owner_of(object);
+  }
+  if (!target->skip.empty()) {
+    item.action = Action::skip;
+    item.reason = std::move(target->skip);
+    return item;
+  }
+  if (!target->deferred.empty()) {
+    item.action = Action::deferred;
+    item.reason = std::move(target->deferred);
+    return item;
+  }
+  return dry_run(cluster, *target, object, std::move(item), limits);
+}
+
+Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Limits& limits) {
+  auto target = look(cluster, object, limits);
+  if (!target) return std::move(target).error();
+  if (!target->deferred.empty()) return Error::blocked("kube.unknown_kind", target->deferred);
+  if (!target->skip.empty())
+    return result_of(*target, Action::skip, target->live ? *target->live : Json::object());
+
+  const std::optional<Json> before = target->live;
+  if (target->live) {
+    if (auto ready = prepare(cluster, *target, object, limits); !ready) return std::move(ready).error();
+  }
+  ApplyOptions options;
+  options.force = true;
+  auto written = cluster.client().apply(target->path, object, options, limits);
+  bool replaced = false;
+  if (!written && may_replace(*target, written.error())) {
+    written = replace(cluster, *target, object, limits);
+    replaced = true;
+  }
+  if (!written) return hint_at_force(*target, std::move(written).error());
+  // The first apply of an object without managedFields brings out its former owner.
+  if (before && !replaced && target->policy.ssa != ObjectPolicy::Ssa::merge &&
+      takeover_patch(written->object)) {
+    target->live = written->object;
+    if (auto taken = take_over(cluster, *target, limits); !taken) return std::move(taken).error();
+    auto again = cluster.client().apply(target->path, object, options, limits);
+    if (!again) return std::move(again).error().error;
+    written = std::move(again);
+  }
+  Action action = Action::create;
+  if (replaced) {
+    action = Action::replace;
+  } else if (before) {
+    action = same_content(*before, written->object) ? Action::unchanged : Action::configure;
+  }
+  ApplyResult result = result_of(*target, action, written->object);
+  result.warnings = std::move(written->warnings);
+  return result;
+}
+
+Json preimage(Json live) {
+  if (!live.is_object()) return live;
+  live.erase("status");
+  const auto metadata = live.find("metadata");
+  if (metadata != live.end() && metadata->is_object()) {
+    for (const char* name : {"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp",
+                             "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"})
+      metadata->erase(name);
+  }
+  // The controller's uid is in a Job's generated selector and labels: a Job made anew needs its own.
+  const std::string* kind = base::find_string(live, "kind");
+  const Json* spec = base::find_object(live, "spec");
+  if (kind == nullptr || *kind != "Job" || spec == nullptr) return live;
+  if (const Json* manual = base::find_member(*spec, "manualSelector"); manual != nullptr && *manual == true)
+    return live;
+  live["spec"].erase("selector");
+  for (const char* pointer : {"/metadata/labels", "/spec/template/metadata/labels"}) {
+    const Json::json_pointer where{std::string(pointer)};
+    if (!live.contains(where) || !live[where].is_object()) continue;
+    for (const char* label :
+         {"controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"})
+      live[where].erase(label);
+  }
+  return live;
+}
+
+}  // namespace gridseal::kube
