@@ -51,8 +51,8 @@ class Statement {
   Statement& bind(std::string_view text);
   Statement& bind_blob(std::string_view bytes);
   Statement& bind_null();
-  Statement& bind(const std::optional<std::string>& text);
-  Statement& bind(const std::optional<int64_t>& value);
+  Statement& bind_optional(const std::optional<std::string>& text);
+  Statement& bind_optional(const std::optional<int64_t>& value);
 
   // True: a row is there. False: done.
   base::Result<bool> step();
@@ -69,6 +69,7 @@ class Statement {
  private:
   friend class Database;
   Statement(Database& database, sqlite3_stmt* statement, bool writes);
+  void note(int code);
 
   Database* database_;
   sqlite3_stmt* statement_;

@@ -37,11 +37,11 @@ struct Options {
 // How a deployment that did not become the last good one ended.
 struct Ending {
   DeploymentOutcome outcome = DeploymentOutcome::rolled_back;
-  std::string reason;  // code
-  std::string sentence;
+  std::string reason{};  // code
+  std::string sentence{};
   // Objects of the attempt that are still in the cluster (protected kinds, deletes not confirmed): they
   // become leftovers. All others of the attempt leave the inventory.
-  std::vector<ObjectKey> left_behind;
+  std::vector<ObjectKey> left_behind{};
   bool remember = false;  // as a failure of this artifact with these values (promise 3)
 };
 

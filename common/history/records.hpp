@@ -17,61 +17,61 @@ using DeploymentId = int64_t;  // grows, never used again
 
 // The lowest release that may be installed (promise 4).
 struct Floor {
-  std::string version;                // signed
-  std::optional<base::Time> created;  // signed
-  base::Digest digest;                // of the artifact that set it
+  std::string version{};                // signed
+  std::optional<base::Time> created{};  // signed
+  base::Digest digest;                  // of the artifact that set it
 };
 
 // What a component goes back to.
 struct LastGood {
   base::Digest artifact;
-  std::string revision;   // "v1.4.2@sha256:…"
-  base::Digest rendered;  // of the canonical objects
-  base::Digest values;    // of the substitution's values
+  std::string revision{};  // "v1.4.2@sha256:…"
+  base::Digest rendered;   // of the canonical objects
+  base::Digest values;     // of the substitution's values
   DeploymentId deployment = 0;
 };
 
 struct ComponentRecord {
-  std::string name;
-  std::optional<std::string> desired_revision;  // what the registry last named
-  std::optional<base::Digest> desired_digest;
-  std::optional<LastGood> last_good;
-  std::optional<Floor> floor;
-  std::string state;   // a word of the agent's: "healthy", "settling", "held", …
-  std::string reason;  // code, may be empty
-  std::string sentence;
-  base::Time state_since;
+  std::string name{};
+  std::optional<std::string> desired_revision{};  // what the registry last named
+  std::optional<base::Digest> desired_digest{};
+  std::optional<LastGood> last_good{};
+  std::optional<Floor> floor{};
+  std::string state{};   // a word of the agent's: "healthy", "settling", "held", …
+  std::string reason{};  // code, may be empty
+  std::string sentence{};
+  base::Time state_since{};
   // The last poll: since when it is as it is. No error code: it was good.
-  std::optional<base::Time> poll_since;
-  std::string poll_error_code;
-  std::string poll_error;
-  std::string held_reason;  // empty: not held
+  std::optional<base::Time> poll_since{};
+  std::string poll_error_code{};
+  std::string poll_error{};
+  std::string held_reason{};  // empty: not held
 };
 
 struct Artifact {
   base::Digest digest;
-  std::string media_type;
-  std::string manifest;  // the very bytes
-  std::string title;     // from signed bytes, as are the next four; empty when absent
-  std::string version;
-  std::string created;  // as signed
-  std::string revision;
-  std::string source;
-  base::Time first_seen;  // set by record_artifact
+  std::string media_type{};
+  std::string manifest{};  // the very bytes
+  std::string title{};     // from signed bytes, as are the next four; empty when absent
+  std::string version{};
+  std::string created{};  // as signed
+  std::string revision{};
+  std::string source{};
+  base::Time first_seen{};  // set by record_artifact
 };
 
 enum class VerificationOutcome { verified, pending, refused };
 
 struct Verification {
-  std::string component;
+  std::string component{};
   base::Digest artifact;
-  std::string policy;
+  std::string policy{};
   VerificationOutcome outcome = VerificationOutcome::refused;
-  std::string code;      // reason code; empty when verified
-  std::string sentence;  // what was found, for people
-  base::Json evidence;   // keys, digests, identities; no secrets
+  std::string code{};      // reason code; empty when verified
+  std::string sentence{};  // what was found, for people
+  base::Json evidence{};   // keys, digests, identities; no secrets
   int64_t trust_generation = 0;
-  base::Time time;  // set by record_verification
+  base::Time time{};  // set by record_verification
 };
 
 enum class DeploymentKind { deploy, rollback, first_failure_removal, drift };
@@ -87,53 +87,53 @@ enum class DeploymentOutcome {
 };
 
 struct NewDeployment {
-  std::string component;
+  std::string component{};
   base::Digest artifact;
-  std::string revision;
+  std::string revision{};
   DeploymentKind kind = DeploymentKind::deploy;
-  std::string actor;                     // "poll", "operator uid=1000", …
-  std::string state;                     // the state machine's first state
-  std::optional<base::Digest> rendered;  // when known already
-  std::optional<base::Digest> values;
-  std::optional<base::Digest> way_back;  // last good artifact; empty: there is none
+  std::string actor;                       // "poll", "operator uid=1000", …
+  std::string state{};                     // the state machine's first state
+  std::optional<base::Digest> rendered{};  // when known already
+  std::optional<base::Digest> values{};
+  std::optional<base::Digest> way_back{};  // last good artifact; empty: there is none
 };
 
 struct Step {
   int64_t sequence = 0;
-  std::string name;
-  base::Time started;
-  std::optional<base::Time> finished;
-  std::optional<base::milliseconds> duration;  // by the monotonic clock; empty when cut by a restart
-  std::string result;                          // "ok" or a reason code; empty: not finished
-  base::Json detail;
+  std::string name{};
+  base::Time started{};
+  std::optional<base::Time> finished{};
+  std::optional<base::milliseconds> duration{};  // by the monotonic clock; empty when cut by a restart
+  std::string result{};                          // "ok" or a reason code; empty: not finished
+  base::Json detail{};
 };
 
 struct Deployment {
   DeploymentId id = 0;
-  std::string component;
+  std::string component{};
   base::Digest artifact;
-  std::string revision;
+  std::string revision{};
   DeploymentKind kind = DeploymentKind::deploy;
-  std::string actor;
-  std::optional<base::Digest> rendered;
-  std::optional<base::Digest> values;
-  std::optional<base::Digest> way_back;
-  base::Time started;
-  std::optional<base::Time> finished;
-  std::string state;
-  base::Time state_since;
-  std::optional<DeploymentOutcome> outcome;  // with `finished`
-  std::string reason;
-  std::string sentence;
-  std::vector<Step> steps;  // only by deployment(id)
+  std::string actor{};
+  std::optional<base::Digest> rendered{};
+  std::optional<base::Digest> values{};
+  std::optional<base::Digest> way_back{};
+  base::Time started{};
+  std::optional<base::Time> finished{};
+  std::string state{};
+  base::Time state_since{};
+  std::optional<DeploymentOutcome> outcome{};  // with `finished`
+  std::string reason{};
+  std::string sentence{};
+  std::vector<Step> steps{};  // only by deployment(id)
 };
 
 // An object's name in the cluster; the version is no part of it.
 struct ObjectKey {
-  std::string group;  // empty: core
-  std::string kind;
-  std::string namespace_name;  // empty: cluster-scoped
-  std::string name;
+  std::string group{};  // empty: core
+  std::string kind{};
+  std::string namespace_name{};  // empty: cluster-scoped
+  std::string name{};
 
   friend bool operator==(const ObjectKey&, const ObjectKey&) = default;
   friend auto operator<=>(const ObjectKey&, const ObjectKey&) = default;
@@ -146,50 +146,50 @@ enum class Side {
 };
 
 struct InventoryEntry {
-  ObjectKey key;
-  std::string version;    // "v1"
+  ObjectKey key{};
+  std::string version{};  // "v1"
   base::Digest declared;  // of the declared canonical body; for Secret objects History::keyed_digest
-  std::string uid;        // empty until applied
+  std::string uid{};      // empty until applied
   bool applied = false;
   // The deployment whose plan found the object absent and so creates it: what its failure may delete.
-  std::optional<DeploymentId> created_by;
+  std::optional<DeploymentId> created_by{};
 };
 
 struct AppliedObject {
-  ObjectKey key;
-  std::string uid;
+  ObjectKey key{};
+  std::string uid{};
 };
 
 struct Failure {
-  std::string component;
+  std::string component{};
   base::Digest artifact;
   base::Digest values;
-  std::string reason;
-  std::string sentence;
-  base::Time time;
+  std::string reason{};
+  std::string sentence{};
+  base::Time time{};
 };
 
 // Leave to go below the floor, or to try a failed digest again, once.
 struct Permit {
   int64_t id = 0;
-  std::string component;
-  std::optional<base::Digest> digest;  // exactly one of digest and version
-  std::string version;
-  std::string who;
-  std::string why;
-  base::Time at;
-  std::optional<base::Time> used_at;
+  std::string component{};
+  std::optional<base::Digest> digest{};  // exactly one of digest and version
+  std::string version{};
+  std::string who{};
+  std::string why{};
+  base::Time at{};
+  std::optional<base::Time> used_at{};
 };
 
 struct AuditRow {
   int64_t sequence = 0;  // from 1, without gaps
-  base::Time time;
-  std::string actor;
-  std::string action;    // "deployment.begin"
-  std::string subject;   // "component/pump-control"
-  std::string detail;    // JSON text, the very bytes that are hashed
-  std::string previous;  // hash of the row before, 64 hex digits; zeros in the first
-  std::string hash;
+  base::Time time{};
+  std::string actor{};
+  std::string action{};    // "deployment.begin"
+  std::string subject{};   // "component/pump-control"
+  std::string detail{};    // JSON text, the very bytes that are hashed
+  std::string previous{};  // hash of the row before, 64 hex digits; zeros in the first
+  std::string hash{};
 };
 
 std::string_view to_string(VerificationOutcome outcome);

@@ -1,0 +1,160 @@
+#include "history/audit.hpp"
+
+#include <utility>
+
+#include "base/encoding.hpp"
+#include "crypto/sha256.hpp"
+#include "history/columns.hpp"
+
+namespace gridseal::history {
+
+using base::Error;
+using base::Json;
+using base::Result;
+
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT sequence, time, actor, action, subject, detail, previous, hash FROM audit ";
+// The chain's end is kept beside the rows, so that rows missing at the end are seen too.
+constexpr std::string_view kHead = "audit_head";
+constexpr size_t kMaxText = 4096;
+
+const std::string& no_previous() {
+  static const std::string zeros(64, '0');
+  return zeros;
+}
+
+AuditRow row_of(const Statement& row) {
+  return {row.integer(0), time_of(row.integer(1)),
+          row.text(2),    row.text(3),
+          row.text(4),    row.text(5),
+          row.text(6),    row.text(7)};
+}
+
+// What goes under the hash must be UTF-8, so that every implementation hashes the same bytes.
+std::string clean(std::string_view text) {
+  if (text.size() <= kMaxText && base::is_utf8(text)) return std::string(text);
+  return base::printable(text, kMaxText);
+}
+
+std::string head_text(int64_t sequence, const std::string& hash) {
+  return std::to_string(sequence) + ":" + hash;
+}
+
+Result<std::string> stored_head(Database& database) {
+  auto query = database.prepare("SELECT value FROM meta WHERE name=?");
+  if (!query) return std::move(query).error();
+  auto row = query->bind(kHead).step();
+  if (!row) return std::move(row).error();
+  return *row ? query->text(0) : std::string();
+}
+
+Result<AuditRow> insert(Database& database, AuditRow row) {
+  auto last = database.prepare("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
+  if (!last) return std::move(last).error();
+  auto found = last->step();
+  if (!found) return std::move(found).error();
+  row.sequence = *found ? last->integer(0) + 1 : 1;
+  row.previous = *found ? last->text(1) : no_previous();
+  row.hash = hash_of(row);
+  last->reset();
+
+  auto write = database.prepare(
+      "INSERT INTO audit (sequence, time, actor, action, subject, detail, previous, hash) VALUES "
+      "(?,?,?,?,?,?,?,?)");
+  if (!write) return std::move(write).error();
+  write->bind(row.sequence).bind(number_of(row.time)).bind(row.actor).bind(row.action).bind(row.subject);
+  if (auto done = write->bind(row.detail).bind(row.previous).bind(row.hash).run(); !done) {
+    return std::move(done).error();
+  }
+  auto head = database.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?,?)");
+  if (!head) return std::move(head).error();
+  if (auto done = head->bind(kHead).bind(head_text(row.sequence, row.hash)).run(); !done) {
+    return std::move(done).error();
+  }
+  return row;
+}
+
+// Why `row` cannot follow `expected`; empty when it does.
+std::string break_at(const AuditRow& row, const AuditRow& expected) {
+  if (row.sequence != expected.sequence) {
+    return "row " + std::to_string(expected.sequence) + " is missing";
+  }
+  if (row.previous != expected.previous) {
+    return "row " + std::to_string(row.sequence) + " does not follow the row before it";
+  }
+  if (row.hash != hash_of(row)) return "row " + std::to_string(row.sequence) + " was changed";
+  return {};
+}
+
+}  // namespace
+
+std::string canonical(const AuditRow& row) {
+  return base::dump_json(Json{{"action", row.action},
+                              {"actor", row.actor},
+                              {"detail", row.detail},
+                              {"previous", row.previous},
+                              {"sequence", row.sequence},
+                              {"subject", row.subject},
+                              {"time", number_of(row.time)}});
+}
+
+std::string hash_of(const AuditRow& row) {
+  return crypto::sha256(canonical(row)).hex();
+}
+
+Result<AuditRow> append(Database& database, base::Time now, std::string_view actor, std::string_view action,
+                        std::string_view subject, const Json& detail) {
+  AuditRow row;
+  row.time = now;
+  row.actor = clean(actor);
+  row.action = clean(action);
+  row.subject = clean(subject);
+  row.detail = detail.is_null() ? "{}" : base::dump_json(detail);
+  auto written = insert(database, std::move(row));
+  if (written) return written;
+  return Error::blocked("history.audit", "the decision '" + std::string(action) +
+                                             "' cannot be written to the audit and so is not carried out: " +
+                                             written.error().describe());
+}
+
+Result<std::vector<AuditRow>> read_audit(Database& database, int64_t limit) {
+  auto query = database.prepare(std::string(kColumns) + "ORDER BY sequence DESC LIMIT ?");
+  if (!query) return std::move(query).error();
+  query->bind(limit);
+  return collect<AuditRow>(*query, row_of);
+}
+
+Result<ChainReport> verify_chain(Database& database) {
+  auto query = database.prepare(std::string(kColumns) + "ORDER BY sequence");
+  if (!query) return std::move(query).error();
+  ChainReport report;
+  AuditRow expected;
+  expected.sequence = 1;
+  expected.previous = no_previous();
+  for (;;) {
+    auto more = query->step();
+    if (!more) return std::move(more).error();
+    if (!*more) break;
+    const AuditRow row = row_of(*query);
+    if (auto why = break_at(row, expected); !why.empty()) {
+      report.broken_at = expected.sequence;
+      report.sentence = std::move(why);
+      return report;
+    }
+    ++report.rows;
+    report.head = row.hash;
+    expected.sequence = row.sequence + 1;
+    expected.previous = row.hash;
+  }
+  auto head = stored_head(database);
+  if (!head) return std::move(head).error();
+  if (*head != head_text(report.rows, report.head)) {
+    report.broken_at = report.rows + 1;
+    report.sentence = "rows after " + std::to_string(report.rows) + " are missing";
+  }
+  return report;
+}
+
+}  // namespace gridseal::history
