@@ -25,7 +25,7 @@ LoadResult<Started> load_or_last_valid(base::Files& files, const std::string& se
                                        const std::string& state_directory);
 
 // Keeps `loaded` as the last valid copy; nothing is written when it is already there. Errors: files.*.
-base::Result<void> keep_last_valid(base::Files& files, const std::string& state_directory,
-                                   const Loaded& loaded);
+base::Result<void> keep_last_valid(base::Files& files, const std::string& settings_directory,
+                                   const std::string& state_directory, const Loaded& loaded);
 
 }  // namespace gridseal::config

@@ -37,8 +37,9 @@ struct Problem {
 
 // Never empty when it is an error; in the order of the files; at most kMaxProblems.
 struct Problems {
-  std::vector<Problem> list;
-  size_t left_out = 0;  // found beyond kMaxProblems
+  std::vector<Problem> list{};
+  size_t left_out = 0;      // found beyond kMaxProblems
+  bool unreadable = false;  // a file could not be read
 
   std::string to_string() const;  // one a line
   // blocked, config.invalid (config.unreadable when a file could not be read); names the first one and how
@@ -76,6 +77,9 @@ LoadResult<Loaded> parse(const std::vector<SourceFile>& files, const std::string
 
 // Reads <directory>/agent.toml (must exist) and <directory>/conf.d/*.toml (sorted by name), then parse().
 LoadResult<Loaded> load(base::Files& files, const std::string& directory);
+
+// Null when there is no such setting. For modules that check their part further and name its place.
+const Effective* find_effective(const Loaded& loaded, std::string_view section, std::string_view key);
 
 // The effective settings as TOML; each line says "# default" or "# agent.toml:12". Holds no secrets.
 std::string show(const Loaded& loaded);

@@ -1,0 +1,143 @@
+#include "config/checks.hpp"
+
+#include <algorithm>
+
+#include "base/digest.hpp"
+
+namespace gridseal::config {
+
+namespace {
+
+constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kDigits = "0123456789";
+
+bool is_one_of(char c, std::string_view set) {
+  return set.find(c) != std::string_view::npos;
+}
+bool is_lower_or_digit(char c) {
+  return is_one_of(c, kLower) || is_one_of(c, kDigits);
+}
+bool is_letter(char c) {
+  return is_one_of(c, kLower) || (c >= 'A' && c <= 'Z');
+}
+
+// "host:port" of a URL.
+std::string_view authority(std::string_view url) {
+  const auto start = url.find("://");
+  if (start == std::string_view::npos) return {};
+  url.remove_prefix(start + 3);
+  return url.substr(0, url.find('/'));
+}
+
+std::string_view host(std::string_view url) {
+  const auto where = authority(url);
+  if (where.starts_with('[')) return where.substr(0, where.find(']') + 1);
+  return where.substr(0, where.find(':'));
+}
+
+// Optimal string alignment.
+size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replace = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, replace});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string check_label(std::string_view text) {
+  const bool good =
+      !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
+      std::all_of(text.begin(), text.end(), [](char c) { return is_lower_or_digit(c) || c == '-'; });
+  return good ? ""
+              : "must be 1 to 63 lower-case letters, digits and '-', with a letter or digit at both ends";
+}
+
+std::string check_not_empty(std::string_view text) {
+  return text.empty() ? "must not be empty" : "";
+}
+
+std::string check_url(std::string_view text) {
+  if (!text.starts_with("https://") && !text.starts_with("http://")) {
+    return "must be a URL such as \"https://mirror.example:5000\"";
+  }
+  if (authority(text).find('@') != std::string_view::npos) {
+    return "must not hold a user or password: use 'credentials'";
+  }
+  if (host(text).empty()) return "names no host";
+  const bool clean = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
+  return clean ? "" : "must not hold spaces, a query or a fragment";
+}
+
+std::string check_relative_path(std::string_view text) {
+  if (text.empty() || text.front() == '/') return "must be a path inside the artifact, such as \"./deploy\"";
+  for (size_t start = 0; start <= text.size();) {
+    const auto end = std::min(text.find('/', start), text.size());
+    if (text.substr(start, end - start) == "..") return "must not leave the artifact by '..'";
+    start = end + 1;
+  }
+  return "";
+}
+
+std::string check_file_name(std::string_view text) {
+  const bool good = !text.empty() && text != "." && text != ".." && text.find('/') == std::string_view::npos;
+  return good ? "" : "must be the name of a file in the 'keys' folder of the trust directory";
+}
+
+std::string check_digest(std::string_view text) {
+  return base::Digest::parse(text) ? "" : "must be \"sha256:\" and 64 lower-case hexadecimal digits";
+}
+
+std::string check_variable(std::string_view text) {
+  const auto word = [](char c) { return is_letter(c) || c == '_'; };
+  const bool good = !text.empty() && word(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return word(c) || is_one_of(c, kDigits);
+  });
+  return good ? "" : "must be a name of letters, digits and '_', not beginning with a digit";
+}
+
+std::string check_group(std::string_view text) {
+  const bool good = !text.empty() && text.size() <= 32 && !is_one_of(text.front(), "-.") &&
+                    std::all_of(text.begin(), text.end(), [](char c) {
+                      return is_letter(c) || is_one_of(c, kDigits) || is_one_of(c, "_-.");
+                    });
+  return good ? "" : "must be the name of a group of users";
+}
+
+bool is_plain_http(std::string_view url) {
+  return url.starts_with("http://");
+}
+
+bool is_loopback(std::string_view url) {
+  const auto name = host(url);
+  // A name such as 127.example.org is not loopback.
+  const bool digits =
+      std::all_of(name.begin(), name.end(), [](char c) { return is_one_of(c, kDigits) || c == '.'; });
+  return name == "localhost" || name == "[::1]" || (digits && name.starts_with("127."));
+}
+
+std::string nearest(std::string_view text, const std::vector<std::string>& candidates) {
+  constexpr size_t kLongest = 64;
+  if (text.empty() || text.size() > kLongest) return {};
+  std::string best;
+  size_t best_distance = std::max<size_t>(2, text.size() / 3) + 1;
+  for (const auto& candidate : candidates) {
+    if (candidate.size() > kLongest) continue;
+    const size_t found = distance(text, candidate);
+    if (found >= best_distance) continue;
+    best = candidate;
+    best_distance = found;
+  }
+  return best;
+}
+
+}  // namespace gridseal::config

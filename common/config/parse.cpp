@@ -1,0 +1,220 @@
+// From files to Settings: reads every section, then checks what spans several keys.
+#include <algorithm>
+#include <tuple>
+
+#include "base/encoding.hpp"
+#include "config/checks.hpp"
+#include "config/load.hpp"
+#include "config/reader.hpp"
+
+namespace gridseal::config {
+
+namespace {
+
+const std::vector<std::string> kSections{"site",       "registry", "trust",   "component",
+                                         "kubernetes", "storage",  "control", "log"};
+constexpr size_t kMaxNamed = 1000;
+
+class Parser {
+ public:
+  Parser(const Value& root, std::string file, const std::string& directory)
+      : root_(root), file_(std::move(file)), reader_(directory) {}
+
+  Settings read() {
+    reader_.refuse_unknown("", &whole_, kSections);
+    site();
+    registries();
+    trust();
+    components();
+    reader_.section("kubernetes", table("kubernetes"), kKubernetesKeys, out_.kubernetes);
+    reader_.section("storage", table("storage"), kStorageKeys, out_.storage);
+    reader_.section("control", table("control"), kControlKeys, out_.control);
+    reader_.section("log", table("log"), kLogKeys, out_.log);
+    return std::move(out_);
+  }
+
+  std::vector<Problem>& problems() { return reader_.problems; }
+  std::vector<Effective>& effective() { return reader_.effective; }
+
+ private:
+  const Member* table(std::string_view name) { return reader_.as_table(std::string(name), root_.find(name)); }
+
+  // Calls `read` with path and table of each "[kind.NAME]".
+  template <class Read>
+  void named(const std::string& kind, const Member* all, Read read) {
+    if (all == nullptr) return;
+    if (all->value.members.size() > kMaxNamed)
+      return reader_.problem(all->place, kind, "has more than 1000 entries");
+    for (const auto& member : all->value.members) {
+      const std::string path = kind + "." + base::printable(member.name, 80);
+      const Member* one = reader_.as_table(path, &member);
+      if (one == nullptr) continue;
+      if (auto wrong = check_label(member.name); !wrong.empty()) {
+        reader_.problem(member.place, path, "the name " + wrong);
+        continue;
+      }
+      read(path, *one);
+    }
+  }
+
+  void site() {
+    const Member* found = table("site");
+    if (found == nullptr && root_.find("site") == nullptr) {
+      reader_.problem({file_, 0, 0}, "site.name", "is missing");
+    }
+    reader_.section("site", found, kSiteKeys, out_.site);
+  }
+
+  void registries() {
+    named("registry", table("registry"), [&](const std::string& path, const Member& one) {
+      Registry& registry = out_.registries[one.name];
+      registry.name = one.name;
+      reader_.section(path, &one, kRegistryKeys, registry);
+      check_registry(path, one, registry);
+    });
+  }
+
+  void check_registry(const std::string& path, const Member& one, const Registry& registry) {
+    for (const auto& url : registry.urls) {
+      if (!is_plain_http(url)) continue;
+      const Place place = reader_.place_of(path, "url", &one);
+      if (!registry.plain_http) {
+        reader_.problem(place, path + ".url", "http:// needs plain_http = true");
+      } else if (!is_loopback(url)) {
+        reader_.problem(place, path + ".url", "http:// is for a registry on this host only");
+      }
+    }
+    if (registry.client_certificate.empty() != registry.client_key.empty()) {
+      const auto* missing = registry.client_key.empty() ? "client_key" : "client_certificate";
+      reader_.problem(one.place, path + "." + missing, "is missing: a client certificate needs both files");
+    }
+  }
+
+  void trust() {
+    const Member* found = table("trust");
+    reader_.section("trust", found, kTrustKeys, out_.trust, {"policy"});
+    const Member* all = found != nullptr ? found->value.find("policy") : nullptr;
+    named("trust.policy", reader_.as_table("trust.policy", all),
+          [&](const std::string& path, const Member& one) {
+            TrustPolicy& policy = out_.trust.policies[one.name];
+            policy.name = one.name;
+            reader_.section(path, &one, kPolicyKeys, policy);
+          });
+  }
+
+  void components() {
+    named("component", table("component"), [&](const std::string& path, const Member& one) {
+      Component& component = out_.components[one.name];
+      component.name = one.name;
+      reader_.section(path, &one, kComponentKeys, component, {"ceiling"});
+      const Member* ceiling = reader_.as_table(path + ".ceiling", one.value.find("ceiling"));
+      reader_.section(path + ".ceiling", ceiling, kCeilingKeys, component.ceiling);
+      check_tracking(path, one, component);
+      check_reference(path, one, "registry", out_.registries, component.registry);
+      check_reference(path, one, "policy", out_.trust.policies, component.policy);
+      derive(path, component);
+    });
+  }
+
+  void check_tracking(const std::string& path, const Member& one, const Component& component) {
+    const auto set = [](const std::string& text) { return text.empty() ? 0 : 1; };
+    const int count = set(component.tag) + set(component.semver) + set(component.digest);
+    if (count != 1) {
+      reader_.problem(one.place, path,
+                      count == 0 ? "one of tag, semver and digest must be set"
+                                 : "only one of tag, semver and digest may be set");
+    }
+    if (!component.tag_filter.empty() && component.semver.empty()) {
+      reader_.problem(reader_.place_of(path, "tag_filter", &one), path + ".tag_filter", "is for semver only");
+    }
+  }
+
+  // `name` must be a key of `known`; when it is not set and there is one only, that one.
+  template <class T>
+  void check_reference(const std::string& path, const Member& one, const std::string& key,
+                       const std::map<std::string, T>& known, std::string& name) {
+    const std::string full = path + "." + key;
+    if (one.value.find(key) == nullptr) {
+      if (known.size() != 1) {
+        return reader_.problem(one.place, full,
+                               known.empty() ? "is missing, and no " + key + " is defined"
+                                             : "is missing, and there is more than one " + key);
+      }
+      name = known.begin()->first;
+      return reader_.derive(path, key, "\"" + name + "\"");
+    }
+    if (known.contains(name)) return;
+    std::vector<std::string> names;
+    for (const auto& [candidate, value] : known) names.push_back(candidate);
+    const std::string near = nearest(name, names);
+    std::string message = "there is no " + key + " \"" + base::printable(name, 60) + "\"";
+    if (!near.empty()) message += "; did you mean \"" + near + "\"?";
+    reader_.problem(reader_.place_of(path, key, &one), full, std::move(message));
+  }
+
+  void derive(const std::string& path, Component& component) {
+    if (component.expect.empty()) {
+      component.expect = component.name;
+      reader_.derive(path, "expect", "\"" + component.name + "\"");
+    }
+    if (component.retry_interval.count() == 0) {
+      component.retry_interval = component.interval;
+      for (const auto& entry : reader_.effective) {
+        if (entry.section == path && entry.key == "interval")
+          return reader_.derive(path, "retry_interval", std::string(entry.value));
+      }
+    }
+  }
+
+  const Value& root_;
+  const Member whole_{"", {}, root_};
+  std::string file_;
+  Reader reader_;
+  Settings out_;
+};
+
+// In the order of the files and lines, at most kMaxProblems.
+Problems in_order(std::vector<Problem> found, const std::vector<std::string>& files) {
+  const auto rank = [&](const Problem& problem) {
+    const auto file = std::find(files.begin(), files.end(), problem.place.file);
+    return std::make_tuple(file - files.begin(), problem.place.line, problem.place.column);
+  };
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const Problem& a, const Problem& b) { return rank(a) < rank(b); });
+  Problems problems;
+  if (found.size() > kMaxProblems) {
+    problems.left_out = found.size() - kMaxProblems;
+    found.erase(found.begin() + kMaxProblems, found.end());
+  }
+  problems.list = std::move(found);
+  return problems;
+}
+
+}  // namespace
+
+LoadResult<Loaded> parse(const std::vector<SourceFile>& files, const std::string& directory) {
+  Value root;
+  std::vector<Problem> problems;
+  std::vector<std::string> names;
+  for (const auto& file : files) {
+    names.push_back(directory + "/" + file.name);
+    auto document = parse_document(file.text, names.back());
+    if (document) {
+      merge(root, std::move(*document), "", problems);
+    } else {
+      problems.push_back(std::move(document).error());
+    }
+  }
+  // A file that is not TOML would only be followed by what it seems to lack.
+  if (!problems.empty()) return tl::unexpected(in_order(std::move(problems), names));
+
+  Parser parser(root, names.empty() ? directory : names.front(), directory);
+  Loaded loaded;
+  loaded.settings = parser.read();
+  if (!parser.problems().empty()) return tl::unexpected(in_order(std::move(parser.problems()), names));
+  loaded.effective = std::move(parser.effective());
+  loaded.sources = files;
+  return loaded;
+}
+
+}  // namespace gridseal::config
