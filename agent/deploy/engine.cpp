@@ -1,0 +1,174 @@
+#include "deploy/engine.hpp"
+
+#include <algorithm>
+
+namespace gridseal::deploy {
+
+base::Result<std::unique_ptr<Engine>> Engine::start(const Outside& outside,
+                                                    const std::string& state_directory,
+                                                    config::Settings settings,
+                                                    std::optional<std::string> held) {
+  auto generation = make_generation(outside, std::move(settings));
+  if (!generation) return std::move(generation).error();
+  auto site = open_site(outside, state_directory, *generation);
+  if (!site) return std::move(site).error();
+  std::unique_ptr<Engine> engine(new Engine(std::move(*site)));
+  engine->held_ = std::move(held);
+  engine->generation_ = *generation;
+  for (const auto& [name, component] : (*generation)->settings.components) engine->add(component);
+  if (auto r = engine->take_up(); !r) return std::move(r).error();
+  engine->publish();
+  return engine;
+}
+
+void Engine::add(const config::Component& component) {
+  auto reconciler = std::make_unique<Reconciler>(*site_, component);
+  reconciler->set_held(held_.has_value());
+  reconciler->on_healthy([this] { collect_garbage(); });
+  reconcilers_[component.name] = std::move(reconciler);
+}
+
+base::Result<void> Engine::take_up() {
+  auto unfinished = site_->history->unfinished_deployments();
+  if (!unfinished) return std::move(unfinished).error();
+  for (const auto& record : *unfinished) {
+    const auto it = reconcilers_.find(record.component);
+    if (it != reconcilers_.end()) {
+      it->second->resume(record);
+    } else {
+      site_->outside.log.warning(
+          "deployment " + std::to_string(record.id) +
+              " was interrupted, and its component is no longer in the settings: left as it is",
+          {{"component", record.component}, {"revision", record.revision}});
+    }
+  }
+  return {};
+}
+
+base::Clock::Monotonic Engine::next_due() const {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!requests_.empty()) return site_->now();
+  }
+  auto due = base::Clock::Monotonic::max();
+  for (const auto& [name, reconciler] : reconcilers_) due = std::min(due, reconciler->due());
+  return due;
+}
+
+void Engine::run_due(const std::stop_token& stop) {
+  take_requests();
+  Reconciler* first = nullptr;
+  for (const auto& [name, reconciler] : reconcilers_) {
+    if (reconciler->due() > site_->now()) continue;
+    if (first == nullptr || reconciler->due() < first->due()) first = reconciler.get();
+  }
+  if (first == nullptr) return;
+  first->run(stop);
+  publish();
+}
+
+base::Result<void> Engine::reload(config::Settings settings) {
+  auto generation = make_generation(site_->outside, std::move(settings));
+  if (!generation) return std::move(generation).error();
+  const auto& components = (*generation)->settings.components;
+  site_->generation = *generation;
+  {
+    const std::scoped_lock lock(mutex_);
+    generation_ = *generation;
+    held_.reset();
+  }
+  std::erase_if(reconcilers_, [&](const auto& entry) { return !components.contains(entry.first); });
+  for (const auto& [name, component] : components) {
+    const auto it = reconcilers_.find(name);
+    if (it == reconcilers_.end()) {
+      add(component);
+    } else {
+      it->second->set_held(false);
+      it->second->set_component(component);
+    }
+  }
+  publish();
+  return {};
+}
+
+void Engine::hold(const std::string& why) {
+  {
+    const std::scoped_lock lock(mutex_);
+    held_ = why;
+  }
+  for (const auto& [name, reconciler] : reconcilers_) reconciler->set_held(true);
+}
+
+bool Engine::request(const std::string& component) {
+  const std::scoped_lock lock(mutex_);
+  const auto& components = generation_->settings.components;
+  if (component.empty()) {
+    for (const auto& [name, c] : components) requests_.insert(name);
+    return true;
+  }
+  if (!components.contains(component)) return false;
+  requests_.insert(component);
+  return true;
+}
+
+void Engine::take_requests() {
+  std::set<std::string> requests;
+  {
+    const std::scoped_lock lock(mutex_);
+    requests.swap(requests_);
+  }
+  for (const auto& name : requests) {
+    if (const auto it = reconcilers_.find(name); it != reconcilers_.end()) it->second->request();
+  }
+}
+
+void Engine::publish() {
+  std::vector<ComponentActivity> activities;
+  for (const auto& [name, reconciler] : reconcilers_) activities.push_back({name, reconciler->activity()});
+  const std::scoped_lock lock(mutex_);
+  activities_ = std::move(activities);
+}
+
+std::vector<ComponentActivity> Engine::activities() const {
+  const std::scoped_lock lock(mutex_);
+  return activities_;
+}
+
+std::optional<std::string> Engine::held() const {
+  const std::scoped_lock lock(mutex_);
+  return held_;
+}
+
+std::shared_ptr<const Generation> Engine::generation() const {
+  const std::scoped_lock lock(mutex_);
+  return generation_;
+}
+
+// Last good and desired artifacts of every component stay, and as many earlier good ones as the settings say.
+void Engine::collect_garbage() {
+  auto components = site_->history->components();
+  if (!components) return;
+  const auto wanted =
+      static_cast<size_t>(std::max<int64_t>(1, site_->generation->settings.storage.keep_revisions));
+  std::vector<base::Digest> keep;
+  for (const auto& component : *components) {
+    if (component.desired_digest) keep.push_back(*component.desired_digest);
+    std::vector<base::Digest> good;
+    if (component.last_good) good.push_back(component.last_good->artifact);
+    auto deployments = site_->history->deployments(component.name, 200);
+    if (!deployments) return;
+    for (const auto& deployment : *deployments) {
+      if (!deployment.finished) keep.push_back(deployment.artifact);
+      if (deployment.outcome != history::DeploymentOutcome::healthy || good.size() >= wanted) continue;
+      if (std::ranges::find(good, deployment.artifact) == good.end()) good.push_back(deployment.artifact);
+    }
+    keep.insert(keep.end(), good.begin(), good.end());
+  }
+  auto collected = site_->store->collect(keep);
+  if (!collected) {
+    site_->outside.log.warning("the content store could not be tidied: " + collected.error().describe(),
+                               {{"reason", collected.error().code()}});
+  }
+}
+
+}  // namespace gridseal::deploy

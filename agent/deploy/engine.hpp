@@ -1,0 +1,70 @@
+// All components of a host: opens the state, takes up what was interrupted, and says who is due next.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/last_valid.hpp"
+#include "deploy/reconciler.hpp"
+
+namespace gridseal::deploy {
+
+// A component as the control socket may ask for it at any time.
+struct ComponentActivity {
+  std::string name;
+  Activity activity;
+};
+
+class Engine {
+ public:
+  // `held` says why the settings in use are not those on disk. Errors: history.in_use when another daemon has
+  // this state; history.*, store.*, trust.*, oci.*.
+  static base::Result<std::unique_ptr<Engine>> start(const Outside& outside,
+                                                     const std::string& state_directory,
+                                                     config::Settings settings,
+                                                     std::optional<std::string> held);
+
+  // --- by the worker alone
+  // ------------------------------------------------------------------------------------- One step of the
+  // component that has waited longest; nothing when none is due.
+  void run_due(const std::stop_token& stop);
+  base::Clock::Monotonic next_due() const;
+  // Takes other settings and the trust of this moment into use; running deployments go on. On an error the
+  // old ones stay.
+  base::Result<void> reload(config::Settings settings);
+  // The settings on disk are wrong: those in use stay and nothing is changed until they are right.
+  void hold(const std::string& why);
+
+  // --- by any thread
+  // ------------------------------------------------------------------------------------------- Asks for a
+  // look at once; an empty name means all. False: no such component.
+  bool request(const std::string& component);
+  std::vector<ComponentActivity> activities() const;
+  std::optional<std::string> held() const;
+  std::shared_ptr<const Generation> generation() const;
+  history::History& history() { return *site_->history; }
+
+ private:
+  explicit Engine(std::unique_ptr<Site> site) : site_(std::move(site)) {}
+  base::Result<void> take_up();
+  void add(const config::Component& component);
+  void publish();
+  void collect_garbage();
+  void take_requests();
+
+  std::unique_ptr<Site> site_;
+  std::map<std::string, std::unique_ptr<Reconciler>> reconcilers_;
+
+  mutable std::mutex mutex_;  // of what follows
+  std::set<std::string> requests_;
+  std::vector<ComponentActivity> activities_;
+  std::optional<std::string> held_;
+  std::shared_ptr<const Generation> generation_;
+};
+
+}  // namespace gridseal::deploy

@@ -1,0 +1,51 @@
+// What may be done while something stands against it, as one table: rows are the gates, columns the acts.
+// docs/architecture.md shows the same table.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace gridseal::deploy {
+
+enum class Gate {
+  suspended,      // the component's settings say so
+  held,           // the settings on disk are wrong: the last valid ones are in use
+  remembered,     // this artifact with these values failed before
+  settling_time,  // an earlier attempt at this artifact was blocked: the pause is not over
+};
+
+enum class Act {
+  fetch,      // bring artifacts and signatures into the store
+  verify,     // judge and record
+  change,     // bring the component to another revision
+  roll_back,  // finish what is under way, forward or back
+};
+
+constexpr bool is_open(Gate gate, Act act) {
+  struct Row {
+    Gate gate;
+    bool fetch, verify, change, roll_back;
+  };
+  constexpr Row kTable[] = {
+      {Gate::suspended, true, true, false, true},
+      {Gate::held, true, true, false, true},
+      {Gate::remembered, true, true, false, true},
+      {Gate::settling_time, true, true, false, true},
+  };
+  for (const Row& row : kTable) {
+    if (row.gate != gate) continue;
+    switch (act) {
+      case Act::fetch:
+        return row.fetch;
+      case Act::verify:
+        return row.verify;
+      case Act::change:
+        return row.change;
+      case Act::roll_back:
+        return row.roll_back;
+    }
+  }
+  return false;
+}
+
+}  // namespace gridseal::deploy

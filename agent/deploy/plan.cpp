@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <set>
+
+#include "deploy/revision.hpp"
+
+namespace gridseal::deploy {
+namespace {
+
+// A way back that cannot be rendered now would be missed at the worst moment.
+base::Result<std::optional<base::Digest>> find_way_back(const Site& site, const config::Component& component,
+                                                        const std::stop_token& stop) {
+  auto record = site.history->component(component.name);
+  if (!record) return std::move(record).error();
+  if (!*record || !(*record)->last_good) return std::optional<base::Digest>();
+  const base::Digest digest = (*record)->last_good->artifact;
+  auto rendered = render_from_store(site, component, digest, stop);
+  if (!rendered) {
+    const base::Error cause = std::move(rendered).error();
+    return base::Error::blocked(
+        "deploy.no_way_back",
+        "the last good revision " + (*record)->last_good->revision +
+            " could not be put back if the new one failed, so nothing is changed: " + cause.describe());
+  }
+  return std::optional<base::Digest>(digest);
+}
+
+base::Json names(const std::vector<std::string>& list) {
+  constexpr size_t kShown = 50;
+  base::Json out = base::Json::array();
+  for (size_t i = 0; i < std::min(kShown, list.size()); ++i) out.push_back(list[i]);
+  if (list.size() > kShown) out.push_back("and " + std::to_string(list.size() - kShown) + " more");
+  return out;
+}
+
+}  // namespace
+
+size_t Planned::count(kube::Action action) const {
+  return static_cast<size_t>(std::ranges::count(items_, action, &kube::PlanItem::action));
+}
+
+base::Json Planned::summary() const {
+  base::Json out = base::Json::object();
+  out["objects"] = items_.size();
+  std::vector<std::string> conflicts;
+  std::vector<std::string> adopted;
+  std::vector<std::string> warnings;
+  for (const auto& item : items_) {
+    const std::string action(kube::to_string(item.action));
+    out[action] = out.value(action, 0) + 1;
+    for (const auto& c : item.conflicts)
+      conflicts.push_back(item.key.describe() + " " + c.field + " of " + c.manager);
+    for (const auto& w : item.warnings) warnings.push_back(item.key.describe() + ": " + w);
+    if (item.adopted) adopted.push_back(item.key.describe());
+  }
+  if (!conflicts.empty()) out["conflicts"] = names(conflicts);
+  if (!adopted.empty()) out["adopted"] = names(adopted);
+  if (!warnings.empty()) out["warnings"] = names(warnings);
+  out["wayBack"] = way_back_ ? base::Json(way_back_->to_string()) : base::Json(nullptr);
+  return out;
+}
+
+base::Result<Planned> plan(const Site& site, const config::Component& component, Rendered rendered,
+                           const std::stop_token& stop) {
+  auto way_back = find_way_back(site, component, stop);
+  if (!way_back) return std::move(way_back).error();
+  std::vector<kube::PlanItem> items;
+  items.reserve(rendered.objects().size());
+  for (size_t i = 0; i < rendered.objects().size(); ++i) {
+    auto object = rendered.objects().load(i);
+    if (!object) return std::move(object).error();
+    auto item = kube::plan_object(*site.cluster, object->body, site.limits(stop));
+    if (!item) {
+      return std::move(item).error().with_context("the cluster does not accept " + object->key.describe() +
+                                                  " (" + object->origin.describe() + ")");
+    }
+    items.push_back(std::move(*item));
+  }
+  return Planned(std::move(rendered), std::move(items), std::move(*way_back));
+}
+
+}  // namespace gridseal::deploy

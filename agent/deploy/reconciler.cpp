@@ -1,0 +1,359 @@
+#include "deploy/reconciler.hpp"
+
+#include <algorithm>
+
+#include "trust/floor.hpp"
+
+namespace gridseal::deploy {
+namespace {
+
+constexpr base::milliseconds kLongestPause{3'600'000};
+constexpr base::milliseconds kFirstStepPause{1'000};
+constexpr base::milliseconds kLongestStepPause{30'000};
+
+std::string_view state_of(base::Outcome outcome) {
+  return base::to_string(outcome);
+}
+
+std::string_view shown_state(State state) {
+  switch (state) {
+    case State::reversing:
+    case State::settling_back:
+      return "rolling_back";
+    case State::stuck:
+      return "stuck";
+    default:
+      return "deploying";
+  }
+}
+
+std::set<base::Digest> digests_of(const oci::Signatures& signatures) {
+  std::set<base::Digest> digests;
+  for (const auto& manifest : signatures.manifests) {
+    if (manifest.digest) digests.insert(*manifest.digest);
+    for (const auto& [digest, blob] : manifest.blobs) digests.insert(digest);
+  }
+  return digests;
+}
+
+}  // namespace
+
+Reconciler::Reconciler(Site& site, config::Component component)
+    : site_(site), component_(std::move(component)), due_(site.now()) {}
+
+void Reconciler::resume(const history::Deployment& record) {
+  site_.outside.log.warning(
+      "taking up deployment " + std::to_string(record.id) + " that was interrupted while " + record.state,
+      {{"component", component_.name}, {"revision", record.revision}});
+  rollout_.emplace(site_, component_, record);
+}
+
+base::Clock::Monotonic Reconciler::due() const {
+  return rollout_ ? std::max(due_, rollout_->due()) : due_;
+}
+
+void Reconciler::request() {
+  judgement_.reset();
+  if (pause_) pause_->until = site_.now();
+  if (!rollout_) due_ = site_.now();
+}
+
+void Reconciler::set_component(config::Component component) {
+  component_ = std::move(component);
+  if (rollout_) rollout_->set_component(component_);
+  request();
+}
+
+Activity Reconciler::activity() const {
+  Activity activity{last_poll_, std::nullopt, trouble_};
+  if (rollout_) {
+    if (activity.doing.empty()) activity.doing = rollout_->activity();
+  } else {
+    const auto wait = std::chrono::duration_cast<base::milliseconds>(due_ - site_.now());
+    activity.next_poll = site_.outside.clock.now() + std::max(wait, base::milliseconds(0));
+  }
+  return activity;
+}
+
+void Reconciler::run(const std::stop_token& stop) {
+  trouble_.clear();
+  if (rollout_) {
+    advance(stop);
+  } else {
+    poll(stop);
+  }
+}
+
+base::milliseconds Reconciler::jittered(base::milliseconds pause) const {
+  const double share = site_.outside.jitter ? site_.outside.jitter() : 0.0;
+  return pause + base::milliseconds(static_cast<int64_t>(static_cast<double>(pause.count()) * 0.1 * share));
+}
+
+void Reconciler::poll_again_in(base::milliseconds pause) {
+  due_ = site_.now() + jittered(pause);
+}
+
+void Reconciler::show(std::string_view state, std::string_view reason, std::string_view sentence) {
+  auto written = site_.history->set_component_state(component_.name, state, reason, sentence);
+  if (!written) {
+    trouble_ = written.error().describe();
+    site_.outside.log.error(trouble_, {{"component", component_.name}, {"reason", written.error().code()}});
+  }
+}
+
+void Reconciler::settle_on(Judgement judgement) {
+  const bool news = !judgement_ || judgement_->digest != judgement.digest ||
+                    judgement_->reason != judgement.reason || judgement_->state != judgement.state;
+  if (news && judgement.state != "healthy") {
+    site_.outside.log.warning(judgement.sentence, {{"component", component_.name},
+                                                   {"revision", judgement.digest.to_string()},
+                                                   {"outcome", judgement.state},
+                                                   {"reason", judgement.reason}});
+  }
+  show(judgement.state, judgement.reason, judgement.sentence);
+  judgement_ = std::move(judgement);
+}
+
+// An error on the way to the admission, by its outcome: remembered for this digest when it is about the
+// digest, tried again when it is about the surroundings.
+void Reconciler::judge(const Resolved& resolved, const base::Error& error) {
+  const base::Outcome outcome = error.outcome();
+  if (outcome == base::Outcome::blocked) {
+    judgement_.reset();
+    site_.outside.log.warning(error.describe(), {{"component", component_.name},
+                                                 {"revision", resolved.revision()},
+                                                 {"outcome", "blocked"},
+                                                 {"reason", error.code()}});
+    show("blocked", error.code(), error.describe());
+    poll_again_in(component_.retry_interval);
+    return;
+  }
+  settle_on({resolved.digest, std::string(state_of(outcome)), error.code(), error.describe(), true,
+             seen_signatures_});
+  poll_again_in(component_.interval);
+}
+
+void Reconciler::poll(const std::stop_token& stop) {
+  last_poll_ = site_.outside.clock.now();
+  auto resolved = resolve(site_, component_, stop);
+  if (stop.stop_requested()) return;
+  const base::Error* error = resolved ? nullptr : &resolved.error();
+  if (auto r = site_.history->record_poll(component_.name, error); !r) trouble_ = r.error().describe();
+  if (error != nullptr) {
+    site_.outside.log.warning(error->describe(), {{"component", component_.name}, {"reason", error->code()}});
+    show(state_of(error->outcome()), error->code(), error->describe());
+    poll_again_in(component_.retry_interval);
+    return;
+  }
+  auto done = reconcile(*resolved, stop);
+  if (stop.stop_requested()) return;
+  if (!done) judge(*resolved, done.error());
+}
+
+// Whether this digest was judged already. While evidence is missing or wrong the places where signatures sit
+// are looked at as well: they change without the tag moving.
+base::Result<bool> Reconciler::is_unchanged(const Resolved& resolved, const std::stop_token& stop) {
+  if (!judgement_ || judgement_->digest != resolved.digest) return false;
+  if (pause_ && pause_->digest == resolved.digest && site_.now() >= pause_->until) return false;
+  if (judgement_->open) {
+    auto signatures = oci::fetch_signatures(*site_.generation->registries.at(component_.registry),
+                                            *site_.store, repository(), resolved.digest, stop);
+    if (!signatures) return std::move(signatures).error();
+    if (digests_of(*signatures) != judgement_->signatures) return false;
+  }
+  show(judgement_->state, judgement_->reason, judgement_->sentence);
+  return true;
+}
+
+// From the registry, or from the own store when the artifact is there and nothing new is asked about its
+// signatures.
+base::Result<oci::FetchedArtifact> Reconciler::fetch(const Resolved& resolved, const std::stop_token& stop) {
+  return oci::fetch_artifact(*site_.generation->registries.at(component_.registry), *site_.store,
+                             repository(), resolved.digest, stop);
+}
+
+base::Result<void> Reconciler::check_floor(const trust::Verified& verified, std::optional<int64_t>& permit) {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  if (!*record || !(*record)->floor) return {};
+  // Back to what runs already is no change.
+  if ((*record)->last_good && (*record)->last_good->artifact == verified.digest()) return {};
+  const history::Floor& floor = *(*record)->floor;
+  auto found = site_.history->find_permit(component_.name, verified.digest(), verified.version());
+  if (!found) return std::move(found).error();
+  std::set<base::Digest> permitted;
+  if (*found) {
+    permitted.insert(verified.digest());
+    permit = (*found)->id;
+  }
+  return trust::check_floor(trust::Floor{floor.version, floor.created.value_or(base::Time{}), floor.digest},
+                            verified, permitted);
+}
+
+// A gate that is closed against a change to this revision, as what is shown of it.
+base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const trust::Verified& verified) {
+  const auto closed = [&](std::string_view state, std::string reason, std::string sentence) {
+    return std::optional<Judgement>(
+        {verified.digest(), std::string(state), std::move(reason), std::move(sentence), false, {}});
+  };
+  if (component_.suspend && !is_open(Gate::suspended, Act::change)) {
+    return closed("suspended", "deploy.suspended",
+                  "version " + verified.version() +
+                      " is verified and waits: the component is suspended in the settings");
+  }
+  if (held_ && !is_open(Gate::held, Act::change)) {
+    return closed("held", "config.held",
+                  "version " + verified.version() +
+                      " is verified and waits: the settings on disk are wrong (gridseal config check)");
+  }
+  auto failure = site_.history->is_remembered(component_.name, verified.digest(),
+                                              values_digest(site_.generation->settings, component_));
+  if (!failure) return std::move(failure).error();
+  if (*failure && !is_open(Gate::remembered, Act::change)) {
+    return closed(
+        "failed", (*failure)->reason,
+        "version " + verified.version() + " failed before and is not tried again: " + (*failure)->sentence);
+  }
+  if (pause_ && pause_->digest == verified.digest() && site_.now() < pause_->until &&
+      !is_open(Gate::settling_time, Act::change)) {
+    return closed("blocked", pause_->reason, pause_->sentence);
+  }
+  return std::optional<Judgement>();
+}
+
+base::Result<bool> Reconciler::is_running(const Rendered& rendered) {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  if (!*record || !(*record)->last_good) return false;
+  const history::LastGood& good = *(*record)->last_good;
+  return good.artifact == rendered.verified().digest() && good.rendered == rendered.objects().digest();
+}
+
+base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::stop_token& stop) {
+  auto unchanged = is_unchanged(resolved, stop);
+  if (!unchanged) return std::move(unchanged).error();
+  if (*unchanged) {
+    poll_again_in(component_.interval);
+    return {};
+  }
+  seen_signatures_.clear();
+  if (auto r = site_.history->set_desired(component_.name, resolved.revision(), resolved.digest); !r)
+    return r;
+  auto fetched = fetch(resolved, stop);
+  if (!fetched) return std::move(fetched).error();
+  seen_signatures_ = digests_of(fetched->signatures);
+  auto verified = verify(site_, component_, *fetched, resolved.tag);
+  if (!verified) return std::move(verified).error();
+  std::optional<int64_t> permit;
+  if (auto r = check_floor(*verified, permit); !r) {
+    history::Verification refusal{component_.name,
+                                  fetched->digest,
+                                  component_.policy,
+                                  history::VerificationOutcome::refused,
+                                  r.error().code(),
+                                  r.error().describe(),
+                                  base::Json::object({{"tag", resolved.tag}}),
+                                  site_.generation->trust.generation(),
+                                  {}};
+    auto written = site_.history->record_verification(refusal);
+    if (!written) return std::move(written).error();
+    return r;
+  }
+  auto gate = closed_gate(*verified);
+  if (!gate) return std::move(gate).error();
+  auto rendered = render(site_, component_, std::move(*verified), stop);
+  if (!rendered) return std::move(rendered).error();
+  auto running = is_running(*rendered);
+  if (!running) return std::move(running).error();
+  if (*running) {
+    settle_on({resolved.digest, "healthy", "", "", false, {}});
+    poll_again_in(component_.interval);
+    return {};
+  }
+  if (*gate) {
+    settle_on(std::move(**gate));
+    poll_again_in(component_.interval);
+    return {};
+  }
+  return deploy(resolved, std::move(*rendered), permit, stop);
+}
+
+base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendered,
+                                      std::optional<int64_t> permit, const std::stop_token& stop) {
+  auto planned = plan(site_, component_, std::move(rendered), stop);
+  if (!planned) return std::move(planned).error();
+  const std::optional<base::Digest> way_back = planned->way_back();
+  auto admitted = admit(site_, component_, std::move(*planned), resolved.revision(), "poll", stop);
+  if (!admitted) return std::move(admitted).error();
+  if (permit) {
+    if (auto r = site_.history->use_permit(*permit, admitted->id()); !r) return r;
+  }
+  site_.outside.log.info("deploying " + resolved.revision(),
+                         {{"component", component_.name},
+                          {"revision", resolved.revision()},
+                          {"deployment", std::to_string(admitted->id())}});
+  show("deploying", "", "deploying " + resolved.revision());
+  rollout_.emplace(site_, component_, std::move(*admitted), resolved.revision(), way_back);
+  due_ = site_.now();
+  return {};
+}
+
+void Reconciler::advance(const std::stop_token& stop) {
+  auto done = rollout_->step(stop);
+  if (stop.stop_requested()) return;
+  if (!done) {
+    const base::Error& error = done.error();
+    const base::milliseconds pause =
+        std::min(kLongestStepPause, kFirstStepPause * (1 << std::min(blocked_steps_, 5)));
+    ++blocked_steps_;
+    due_ = site_.now() + jittered(pause);
+    site_.outside.log.warning(error.describe(), {{"component", component_.name},
+                                                 {"revision", rollout_->revision()},
+                                                 {"deployment", std::to_string(rollout_->id())},
+                                                 {"reason", error.code()}});
+    show("blocked", error.code(), error.describe());
+    if (error.code().starts_with("history.")) trouble_ = error.describe();
+    return;
+  }
+  blocked_steps_ = 0;
+  due_ = site_.now();
+  if (rollout_->ended()) {
+    finish();
+    return;
+  }
+  const auto& cause = rollout_->cause();
+  show(shown_state(rollout_->state()), cause ? cause->code() : "",
+       cause ? cause->describe() : "deploying " + rollout_->revision());
+}
+
+void Reconciler::finish() {
+  const base::Digest digest = rollout_->artifact();
+  const State end = rollout_->state();
+  const std::optional<base::Error> cause = rollout_->cause();
+  const std::string revision = rollout_->revision();
+  rollout_.reset();
+  poll_again_in(component_.interval);
+  if (end == State::healthy) {
+    pause_.reset();
+    site_.outside.log.info("healthy at " + revision,
+                           {{"component", component_.name}, {"revision", revision}});
+    settle_on({digest, "healthy", "", "", false, {}});
+    if (on_healthy_) on_healthy_();
+    return;
+  }
+  if (end == State::abandoned || !cause) {
+    judgement_.reset();
+    due_ = site_.now();
+    return;
+  }
+  if (cause->outcome() == base::Outcome::blocked) {
+    // Not held against the digest: tried again, ever more rarely.
+    const int attempts = pause_ && pause_->digest == digest ? pause_->attempts + 1 : 1;
+    const auto wait = std::min(kLongestPause, component_.retry_interval * (1 << std::min(attempts, 10)));
+    pause_ = Pause{digest, attempts, site_.now() + wait, cause->code(), cause->describe()};
+    poll_again_in(std::min(wait, component_.interval));
+  }
+  settle_on({digest, std::string(state_of(cause->outcome())), cause->code(), cause->describe(), false, {}});
+}
+
+}  // namespace gridseal::deploy

@@ -1,0 +1,97 @@
+// Keeps one component at what the registry names: polls, judges, deploys.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "deploy/gate.hpp"
+#include "deploy/rollout.hpp"
+
+namespace gridseal::deploy {
+
+// What the history does not hold because it changes with every poll.
+struct Activity {
+  std::optional<base::Time> last_poll;
+  std::optional<base::Time> next_poll;
+  std::string doing;  // "waiting for health: 2 of 5 objects are ready"; empty when idle
+};
+
+// Used by the worker alone.
+class Reconciler {
+ public:
+  Reconciler(Site& site, config::Component component);
+
+  // A deployment that a restart interrupted; before the first run().
+  void resume(const history::Deployment& record);
+
+  base::Clock::Monotonic due() const;
+  // One step: a poll with all that follows from it up to the admission, or one step of the rollout under way.
+  void run(const std::stop_token& stop);
+  // Looks now instead of at the next interval; what was judged before is judged again.
+  void request();
+  // Other settings or another trust: everything is judged again.
+  void set_component(config::Component component);
+  void set_held(bool held) { held_ = held; }
+
+  const std::string& name() const { return component_.name; }
+  bool is_deploying() const { return rollout_.has_value(); }
+  Activity activity() const;
+  // Called when a revision became the last good one.
+  void on_healthy(std::function<void()> callback) { on_healthy_ = std::move(callback); }
+
+ private:
+  // What was made of a digest; kept so that a poll without change does nothing.
+  struct Judgement {
+    base::Digest digest;
+    std::string state;
+    std::string reason;
+    std::string sentence;
+    bool open = false;                  // pending or refused: signatures may still arrive
+    std::set<base::Digest> signatures;  // what was seen of them
+  };
+
+  void poll(const std::stop_token& stop);
+  base::Result<void> reconcile(const Resolved& resolved, const std::stop_token& stop);
+  base::Result<bool> is_unchanged(const Resolved& resolved, const std::stop_token& stop);
+  base::Result<oci::FetchedArtifact> fetch(const Resolved& resolved, const std::stop_token& stop);
+  base::Result<void> check_floor(const trust::Verified& verified, std::optional<int64_t>& permit);
+  base::Result<std::optional<Judgement>> closed_gate(const trust::Verified& verified);
+  base::Result<bool> is_running(const Rendered& rendered);
+  base::Result<void> deploy(const Resolved& resolved, Rendered rendered, std::optional<int64_t> permit,
+                            const std::stop_token& stop);
+  void judge(const Resolved& resolved, const base::Error& error);
+  void settle_on(Judgement judgement);
+  void advance(const std::stop_token& stop);
+  void finish();
+  void show(std::string_view state, std::string_view reason, std::string_view sentence);
+  void poll_again_in(base::milliseconds pause);
+  base::milliseconds jittered(base::milliseconds pause) const;
+  oci::Repository repository() const { return {component_.registry, component_.repository}; }
+
+  Site& site_;
+  config::Component component_;
+  bool held_ = false;
+  std::function<void()> on_healthy_;
+
+  std::optional<Rollout> rollout_;
+  std::optional<Judgement> judgement_;
+  std::set<base::Digest> seen_signatures_;
+
+  struct Pause {
+    base::Digest digest;
+    int attempts = 0;
+    base::Clock::Monotonic until;
+    std::string reason;
+    std::string sentence;
+  };
+  std::optional<Pause> pause_;  // after a deployment that the surroundings ended
+
+  base::Clock::Monotonic due_;
+  int blocked_steps_ = 0;
+  std::optional<base::Time> last_poll_;
+  std::string trouble_;  // the history itself cannot be written
+};
+
+}  // namespace gridseal::deploy

@@ -1,0 +1,140 @@
+#include <atomic>
+
+#include "archive/extract.hpp"
+#include "crypto/hash.hpp"
+#include "deploy/revision.hpp"
+#include "manifest/ceiling.hpp"
+#include "manifest/images.hpp"
+#include "manifest/normalise.hpp"
+#include "oci/manifest.hpp"
+
+namespace gridseal::deploy {
+namespace {
+
+// Whether a kind is namespaced: known ones at once, others by asking the cluster. A kind that the cluster
+// does not serve yet (its definition may be in this very artifact) stays unknown; a cluster that does not
+// answer is an error.
+class Scopes {
+ public:
+  Scopes(const Site& site, std::stop_token stop) : site_(site), stop_(std::move(stop)) {}
+
+  std::optional<manifest::Scope> find(std::string_view group, std::string_view kind) {
+    if (auto known = manifest::builtin_scope(group, kind)) return known;
+    auto resource = site_.cluster->discovery().find_any_version(group, kind, site_.limits(stop_));
+    if (resource) return resource->namespaced ? manifest::Scope::namespaced : manifest::Scope::cluster;
+    if (resource.error().code() != "kube.unknown_kind" && !error_) error_ = std::move(resource).error();
+    return std::nullopt;
+  }
+  const std::optional<base::Error>& error() const { return error_; }
+
+ private:
+  const Site& site_;
+  std::stop_token stop_;
+  std::optional<base::Error> error_;
+};
+
+manifest::Ceiling ceiling_of(const config::Component& component) {
+  const config::Ceiling& from = component.ceiling;
+  manifest::Ceiling ceiling;
+  ceiling.namespaces = from.namespaces;
+  if (ceiling.namespaces.empty() && !component.target_namespace.empty()) {
+    ceiling.namespaces = {component.target_namespace};
+  }
+  if (!from.kinds.empty()) ceiling.kinds = from.kinds;
+  ceiling.cluster_kinds = from.cluster_scoped;
+  ceiling.allow_privileged = from.privileged;
+  ceiling.allow_host_path = from.host_path;
+  ceiling.allow_host_namespaces = from.host_network;
+  // Naming a system namespace is the permission to use it; "*" never includes one.
+  ceiling.allow_kube_system = true;
+  return ceiling;
+}
+
+// Hands the archive's files to the writer of the rendered set.
+class ManifestFiles final : public archive::Visitor {
+ public:
+  explicit ManifestFiles(manifest::RenderedWriter& writer) : writer_(writer) {}
+  base::Result<bool> begin_file(const std::string& path, uint64_t size) override {
+    return writer_.begin_file(path, size);
+  }
+  base::Result<void> content(std::string_view chunk) override { return writer_.content(chunk); }
+  base::Result<void> end_file() override { return writer_.end_file(); }
+
+ private:
+  manifest::RenderedWriter& writer_;
+};
+
+std::string work_file(const Site& site) {
+  static std::atomic<uint64_t> counter{0};
+  return site.work_directory() + "/rendered." + std::to_string(counter++);
+}
+
+base::Result<void> unpack(const Site& site, const oci::Descriptor& layer, manifest::RenderedWriter& writer,
+                          const std::stop_token& stop) {
+  auto blob = site.store->open_blob(layer);
+  if (!blob) return std::move(blob).error();
+  ManifestFiles visitor(writer);
+  const auto source = [&](char* buffer, size_t size) -> base::Result<size_t> {
+    if (stop.stop_requested()) return base::Error::blocked("deploy.stopped", "the agent is stopping");
+    return (*blob)->read(buffer, size);
+  };
+  auto extracted = archive::extract(source, visitor, {}, layer.digest);
+  if (!extracted) return std::move(extracted).error();
+  return {};
+}
+
+}  // namespace
+
+base::Digest values_digest(const config::Settings& settings, const config::Component& component) {
+  base::Json values = base::Json::object();
+  values["path"] = component.path;
+  values["targetNamespace"] = component.target_namespace;
+  values["mediaType"] = component.media_type;
+  values["variables"] = settings.site.variables;
+  return crypto::sha256(base::dump_json(values));
+}
+
+base::Result<Rendered> render(const Site& site, const config::Component& component, trust::Verified verified,
+                              const std::stop_token& stop) {
+  auto manifest = oci::parse_manifest(verified.manifest());
+  if (!manifest) return std::move(manifest).error();
+  auto layer = oci::select_layer(*manifest, component.media_type);
+  if (!layer) return std::move(layer).error();
+
+  Scopes scopes(site, stop);
+  const manifest::ScopeLookup lookup = [&](std::string_view group, std::string_view kind) {
+    return scopes.find(group, kind);
+  };
+  manifest::CeilingCheck ceiling(ceiling_of(component), lookup);
+  manifest::RenderOptions options;
+  options.path = component.path;
+  options.each = [&](manifest::Object& object) -> base::Result<void> {
+    if (auto r = manifest::normalise(object); !r) return r;
+    manifest::set_namespace(object, component.target_namespace, lookup);
+    ceiling.look_at(object);
+    if (scopes.error()) return base::Error(*scopes.error());
+    if (auto r = manifest::check_images_pinned(object, component.allow_image_tags); !r) return r;
+    manifest::set_owner_label(object, component.name);
+    return {};
+  };
+  auto writer = manifest::RenderedWriter::create(site.outside.files, work_file(site), std::move(options));
+  if (!writer) return std::move(writer).error();
+  if (auto r = unpack(site, *layer, *writer, stop); !r) return std::move(r).error();
+  if (auto r = ceiling.verdict(); !r) return std::move(r).error();
+  auto objects = writer->finish();
+  if (!objects) return std::move(objects).error();
+  return Rendered(std::move(verified), std::move(*objects),
+                  values_digest(site.generation->settings, component));
+}
+
+base::Result<Rendered> render_from_store(const Site& site, const config::Component& component,
+                                         const base::Digest& artifact, const std::stop_token& stop) {
+  auto fetched = oci::read_artifact(*site.store, artifact);
+  if (!fetched) return std::move(fetched).error();
+  // No tag: what was admitted once under a tag is named by its digest from then on.
+  auto verified = verify(site, component, *fetched, {});
+  if (!verified) return std::move(verified).error();
+  return render(site, component, std::move(*verified), stop);
+}
+
+}  // namespace gridseal::deploy

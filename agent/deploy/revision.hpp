@@ -1,0 +1,128 @@
+// The pipeline's types: each can only be made by the step that proves it.
+// Resolved → oci::FetchedArtifact → trust::Verified → Rendered → Planned → Admitted.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "deploy/site.hpp"
+#include "kube/apply.hpp"
+#include "manifest/rendered.hpp"
+#include "oci/artifact.hpp"
+#include "trust/verified.hpp"
+
+namespace gridseal::deploy {
+
+// What the registry names at this moment; nothing about it is trusted.
+struct Resolved {
+  std::string tag;  // empty: tracked by digest
+  base::Digest digest;
+
+  std::string revision() const { return tag.empty() ? digest.to_string() : tag + "@" + digest.to_string(); }
+};
+
+// Asks the registry which digest the component's tag or version range means now.
+// Errors: those of oci::Registry; oci.no_matching_tag (blocked).
+base::Result<Resolved> resolve(const Site& site, const config::Component& component,
+                               const std::stop_token& stop);
+
+// Judges an artifact for a component under the trust of this moment: signatures, signed identity,
+// environment, and that the tag agrees with the signed version. Records artifact and verdict in the history
+// (a repeated verdict is not written again). Errors: those of trust::verify and trust::check_tag; history.*.
+base::Result<trust::Verified> verify(const Site& site, const config::Component& component,
+                                     const oci::FetchedArtifact& artifact, const std::string& tag);
+
+// The declared objects of a verified artifact. Made by render() alone.
+class Rendered {
+ public:
+  const trust::Verified& verified() const { return verified_; }
+  const manifest::Rendered& objects() const { return objects_; }
+  // Of the host's own inputs to rendering (path, namespace, variables): with the artifact's digest it names
+  // what was tried.
+  const base::Digest& values() const { return values_; }
+
+ private:
+  friend base::Result<Rendered> render(const Site& site, const config::Component& component,
+                                       trust::Verified verified, const std::stop_token& stop);
+  Rendered(trust::Verified verified, manifest::Rendered objects, const base::Digest& values)
+      : verified_(std::move(verified)), objects_(std::move(objects)), values_(values) {}
+
+  trust::Verified verified_;
+  manifest::Rendered objects_;
+  base::Digest values_;
+};
+
+// Unpacks the layer from the store, hashing the very bytes; reads the manifests below the component's path,
+// and holds each object against the host's ceiling. Errors: archive.*, manifest.*, ceiling.*, store.*; kube.*
+// (blocked) when the cluster has to be asked about a kind and does not answer.
+base::Result<Rendered> render(const Site& site, const config::Component& component, trust::Verified verified,
+                              const std::stop_token& stop);
+
+base::Digest values_digest(const config::Settings& settings, const config::Component& component);
+
+// Verified and rendered from this host's store alone: a resumed deployment, the way back.
+base::Result<Rendered> render_from_store(const Site& site, const config::Component& component,
+                                         const base::Digest& artifact, const std::stop_token& stop);
+
+// What would happen: one dry run for each object that can be checked now, nothing written. Made by plan()
+// alone.
+class Planned {
+ public:
+  const Rendered& rendered() const { return rendered_; }
+  const std::vector<kube::PlanItem>& items() const { return items_; }  // as rendered().objects().entries()
+  size_t count(kube::Action action) const;
+  const std::optional<base::Digest>& way_back() const { return way_back_; }
+  // For the journal: numbers, conflicts, adopted objects, warnings.
+  base::Json summary() const;
+
+ private:
+  friend base::Result<Planned> plan(const Site& site, const config::Component& component, Rendered rendered,
+                                    const std::stop_token& stop);
+  friend base::Result<class Admitted> admit(const Site& site, const config::Component& component,
+                                            Planned planned, const std::string& revision,
+                                            const std::string& actor, const std::stop_token& stop);
+  Planned(Rendered rendered, std::vector<kube::PlanItem> items, std::optional<base::Digest> way_back)
+      : rendered_(std::move(rendered)), items_(std::move(items)), way_back_(std::move(way_back)) {}
+
+  Rendered rendered_;
+  std::vector<kube::PlanItem> items_;
+  std::optional<base::Digest> way_back_;
+};
+
+// Also decides whether a way back exists: the last good revision must verify and render from the store.
+// Errors: kube.*; deploy.no_way_back (blocked) with its cause.
+base::Result<Planned> plan(const Site& site, const config::Component& component, Rendered rendered,
+                           const std::stop_token& stop);
+
+// A plan whose deployment is in the journal, with the union of inventories and the pre-images: only this may
+// be applied. Made by admit() and, after a restart, by readmit().
+class Admitted {
+ public:
+  history::DeploymentId id() const { return id_; }
+  const Rendered& rendered() const { return rendered_; }
+
+ private:
+  friend base::Result<Admitted> admit(const Site& site, const config::Component& component, Planned planned,
+                                      const std::string& revision, const std::string& actor,
+                                      const std::stop_token& stop);
+  friend Admitted readmit(history::DeploymentId id, Rendered rendered);
+  Admitted(history::DeploymentId id, Rendered rendered) : id_(id), rendered_(std::move(rendered)) {}
+
+  history::DeploymentId id_;
+  Rendered rendered_;
+};
+
+// Journals the deployment. Errors: history.*, kube.* while pre-images are read; nothing was applied then.
+base::Result<Admitted> admit(const Site& site, const config::Component& component, Planned planned,
+                             const std::string& revision, const std::string& actor,
+                             const std::stop_token& stop);
+
+// The admission is in the journal already: a deployment that a restart interrupted, or the way back of one.
+Admitted readmit(history::DeploymentId id, Rendered rendered);
+
+history::ObjectKey journal_key(const manifest::ObjectKey& key);
+manifest::ObjectKey cluster_key(const history::InventoryEntry& entry);
+
+}  // namespace gridseal::deploy

@@ -1,0 +1,352 @@
+// Transitions, the journal and the way forward; the way back is in rollout_back.cpp.
+#include "deploy/rollout.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "kube/owner.hpp"
+#include "manifest/order.hpp"
+#include "trust/floor.hpp"
+
+namespace gridseal::deploy {
+namespace {
+
+constexpr base::milliseconds kHealthPause{1000};
+constexpr base::milliseconds kStagePause{200};
+
+std::string_view step_name(State state) {
+  switch (state) {
+    case State::applying:
+      return "apply";
+    case State::settling:
+      return "health";
+    case State::pruning:
+      return "prune";
+    case State::reversing:
+      return "reverse";
+    case State::settling_back:
+      return "health of the last good revision";
+    default:
+      return {};
+  }
+}
+
+// The surroundings may recover while an apply is under way; permissions and quotas do not by waiting.
+bool worth_waiting(const base::Error& error) {
+  return error.outcome() == base::Outcome::blocked && error.code() != "kube.forbidden" &&
+         error.code() != "kube.quota";
+}
+
+std::optional<trust::Floor> trust_floor(const std::optional<history::Floor>& floor) {
+  if (!floor) return std::nullopt;
+  return trust::Floor{floor->version, floor->created.value_or(base::Time{}), floor->digest};
+}
+
+}  // namespace
+
+Rollout::Rollout(Site& site, config::Component component, Admitted admitted, std::string revision,
+                 std::optional<base::Digest> way_back)
+    : site_(site),
+      component_(std::move(component)),
+      id_(admitted.id()),
+      artifact_(admitted.rendered().verified().digest()),
+      revision_(std::move(revision)),
+      way_back_(std::move(way_back)),
+      state_(State::applying),
+      forward_(std::move(admitted)),
+      started_(site.now()),
+      due_(site.now()) {}
+
+Rollout::Rollout(Site& site, config::Component component, const history::Deployment& record)
+    : site_(site),
+      component_(std::move(component)),
+      id_(record.id),
+      artifact_(record.artifact),
+      revision_(record.revision),
+      way_back_(record.way_back),
+      state_(parse_state(record.state).value_or(State::reversing)),
+      started_(site.now()),
+      due_(site.now()) {
+  if (!record.reason.empty()) {
+    const bool failed = record.reason.starts_with("health.");
+    cause_ =
+        base::Error(failed ? base::Outcome::failed : base::Outcome::blocked, record.reason, record.sentence);
+  }
+}
+
+base::Result<void> Rollout::step(const std::stop_token& stop) {
+  if (!step_ && !ended()) {
+    if (auto r = open_step(); !r) return r;
+  }
+  switch (state_) {
+    case State::planned: {
+      // A restart before the first write: the next poll plans anew.
+      history::Ending ending{history::DeploymentOutcome::cancelled,
+                             "deploy.interrupted",
+                             "interrupted before anything was applied",
+                             {},
+                             false};
+      if (auto r = site_.history->finish_failed(id_, ending); !r) return r;
+      state_ = *next(state_, Event::gave_up);
+      return {};
+    }
+    case State::applying:
+      return apply_forward(stop);
+    case State::settling:
+      return settle(stop);
+    case State::pruning:
+      return prune(stop);
+    case State::reversing:
+      return reverse(stop);
+    case State::settling_back:
+      return settle_back(stop);
+    case State::stuck:
+      return retry_stuck();
+    default:
+      return {};
+  }
+}
+
+base::Result<void> Rollout::open_step() {
+  const std::string_view name = step_name(state_);
+  if (name.empty()) return {};
+  auto step = site_.history->begin_step(id_, name);
+  if (!step) return std::move(step).error();
+  step_ = *step;
+  return {};
+}
+
+base::Result<void> Rollout::close_step(std::string_view result) {
+  if (!step_) return {};
+  if (auto r = site_.history->end_step(id_, *step_, result); !r) return r;
+  step_.reset();
+  return {};
+}
+
+base::Result<void> Rollout::go(Event event) {
+  const auto to = next(state_, event);
+  if (!to) {
+    return base::Error::blocked("deploy.state", "no transition from " + std::string(to_string(state_)) +
+                                                    " on " + std::string(to_string(event)));
+  }
+  if (auto r = close_step(cause_ && *to == State::reversing ? cause_->code() : "ok"); !r) return r;
+  const std::string reason = cause_ ? cause_->code() : "";
+  const std::string sentence = cause_ ? cause_->describe() : "";
+  if (auto r = site_.history->set_state(id_, to_string(*to), reason, sentence); !r) return r;
+  state_ = *to;
+  health_.reset();
+  due_ = site_.now();
+  site_.outside.log.info(
+      "deployment " + std::to_string(id_) + ": " + std::string(to_string(state_)),
+      {{"component", component_.name}, {"revision", revision_}, {"deployment", std::to_string(id_)}});
+  return {};
+}
+
+base::Result<void> Rollout::need_forward(const std::stop_token& stop) {
+  if (forward_) return {};
+  auto rendered = render_from_store(site_, component_, artifact_, stop);
+  if (!rendered) return std::move(rendered).error();
+  forward_ = readmit(id_, std::move(*rendered));
+  return {};
+}
+
+base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t index,
+                                      const std::stop_token& stop) {
+  auto object = objects.load(index);
+  if (!object) return std::move(object).error();
+  auto result = kube::apply_object(*site_.cluster, object->body, site_.limits(stop));
+  if (!result)
+    return std::move(result).error().with_context(object->key.describe() + " could not be applied");
+  if (result->action == kube::Action::skip) {
+    applied_.left_alone.insert(object->key);
+    return {};
+  }
+  applied_.generations[object->key] = result->generation;
+  return site_.history->mark_applied(component_.name, {{journal_key(object->key), result->uid}});
+}
+
+// Objects whose namespace or kind came with this very revision could not be checked before: checked now,
+// before the first write of their stage.
+base::Result<void> Rollout::check_late_objects(manifest::Stage stage, const std::stop_token& stop) {
+  const auto& objects = forward_->rendered().objects();
+  for (size_t i = 0; i < objects.size(); ++i) {
+    if (manifest::stage(objects.entries()[i].key) != stage) continue;
+    auto object = objects.load(i);
+    if (!object) return std::move(object).error();
+    auto item = kube::plan_object(*site_.cluster, object->body, site_.limits(stop));
+    if (!item)
+      return std::move(item).error().with_context("the cluster does not accept " + object->key.describe());
+    if (item->action == kube::Action::deferred) {
+      return base::Error::blocked("kube.unknown_kind", object->key.describe() + ": " + item->reason);
+    }
+  }
+  return {};
+}
+
+base::Result<void> Rollout::apply_stage(manifest::Stage stage, const std::stop_token& stop) {
+  const auto& objects = forward_->rendered().objects();
+  for (size_t i = 0; i < objects.size(); ++i) {
+    if (manifest::stage(objects.entries()[i].key) != stage) continue;
+    if (stop.stop_requested()) return base::Error::blocked("deploy.stopped", "the agent is stopping");
+    if (auto r = apply_one(objects, i, stop); !r) return r;
+  }
+  return {};
+}
+
+base::Result<bool> Rollout::stage_is_ready(manifest::Stage stage, const std::stop_token& stop) {
+  const auto in_stage = [&](const manifest::ObjectKey& key) { return manifest::stage(key) == stage; };
+  auto readings =
+      read_health(site_, component_.name, forward_->rendered().objects(), applied_, in_stage, stop);
+  if (!readings) return std::move(readings).error();
+  for (const auto& reading : *readings) {
+    if (reading.readiness.is_current()) continue;
+    activity_ = "waiting for " + reading.key.describe();
+    if (reading.readiness.state == kube::State::failed) {
+      return base::Error::failed("health.failed", reading.key.describe() + ": " + reading.readiness.message);
+    }
+    return false;
+  }
+  return true;
+}
+
+base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
+  using manifest::Stage;
+  const auto work = [&]() -> base::Result<void> {
+    if (auto r = need_forward(stop); !r) return r;
+    activity_ = "applying " + std::to_string(forward_->rendered().objects().size()) + " objects";
+    if (waiting_for_) {
+      auto ready = stage_is_ready(*waiting_for_, stop);
+      if (!ready) return std::move(ready).error();
+      if (!*ready) {
+        due_ = site_.now() + kStagePause;
+        return {};
+      }
+      next_stage_ = *waiting_for_ == Stage::definitions ? Stage::classes : Stage::rest;
+      waiting_for_.reset();
+    }
+    const bool late = next_stage_ != Stage::definitions;
+    if (late) {
+      if (auto r = check_late_objects(next_stage_, stop); !r) return r;
+    }
+    if (auto r = apply_stage(next_stage_, stop); !r) return r;
+    if (next_stage_ != Stage::rest) {
+      waiting_for_ = next_stage_;
+      due_ = site_.now();
+      return {};
+    }
+    return go(Event::applied);
+  };
+  const State before = state_;
+  auto done = work();
+  if (done || stop.stop_requested()) return done;
+  // What fails in the journal itself stops everything; what fails at the cluster is judged.
+  if (done.error().code().starts_with("history.") || state_ != before) return done;
+  return forward_failed(std::move(done).error());
+}
+
+base::Result<void> Rollout::forward_failed(base::Error error) {
+  const bool in_time = site_.now() - started_ < component_.timeout;
+  if (worth_waiting(error) && (in_time || error.code() == "kube.unreachable")) return error;
+  cause_ = std::move(error);
+  return go(Event::apply_failed);
+}
+
+kube::HealthSettings Rollout::health_settings() const {
+  kube::HealthSettings settings;
+  settings.grace = component_.grace;
+  settings.soak = component_.soak;
+  settings.timeout = component_.timeout;
+  return settings;
+}
+
+base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects,
+                                               const std::stop_token& stop) {
+  auto readings = read_health(
+      site_, component_.name, objects, applied_, [](const auto&) { return true; }, stop);
+  if (!readings) {
+    // Time without an answer from the API is not held against the workload.
+    health_.reset();
+    return std::move(readings).error();
+  }
+  if (!health_) health_.emplace(health_settings());
+  kube::HealthReport report = health_->feed(*readings, site_.now());
+  activity_ =
+      report.verdict == kube::Verdict::soaking ? "healthy, watching that it stays so" : "waiting for health";
+  activity_ +=
+      ": " + std::to_string(report.current) + " of " + std::to_string(report.total) + " objects are ready";
+  due_ = site_.now() + kHealthPause;
+  return report;
+}
+
+base::Result<void> Rollout::settle(const std::stop_token& stop) {
+  if (auto r = need_forward(stop); !r) {
+    if (worth_waiting(r.error())) return r;
+    cause_ = std::move(r).error();
+    return go(Event::became_unhealthy);
+  }
+  auto report = look(forward_->rendered().objects(), stop);
+  if (!report) return std::move(report).error();
+  switch (report->verdict) {
+    case kube::Verdict::waiting:
+    case kube::Verdict::soaking:
+      return {};
+    case kube::Verdict::healthy:
+      return go(Event::became_healthy);
+    case kube::Verdict::blocked:
+      health_.reset();
+      return base::Error::blocked("health.node", report->message);
+    case kube::Verdict::failed:
+      break;
+  }
+  cause_ = base::Error::failed("health.failed", report->message);
+  history::Failure failure{component_.name, artifact_,          forward_->rendered().values(),
+                           cause_->code(),  cause_->describe(), {}};
+  if (auto r = site_.history->remember_failure(failure); !r) return r;
+  return go(Event::became_unhealthy);
+}
+
+// Last of all, when there is no way back to be kept any more: what the new revision does not name is deleted.
+base::Result<void> Rollout::prune(const std::stop_token& stop) {
+  if (auto r = need_forward(stop); !r) return r;
+  std::set<history::ObjectKey> declared;
+  for (const auto& entry : forward_->rendered().objects().entries()) declared.insert(journal_key(entry.key));
+  std::vector<history::ObjectKey> unpruned;
+  for (const history::Side side : {history::Side::last_good, history::Side::leftover}) {
+    auto entries = site_.history->inventory(component_.name, side);
+    if (!entries) return std::move(entries).error();
+    std::ranges::sort(*entries, [](const auto& a, const auto& b) {
+      return manifest::applies_before(cluster_key(b), cluster_key(a));
+    });
+    std::vector<history::ObjectKey> gone;
+    for (const auto& entry : *entries) {
+      if (declared.contains(entry.key)) continue;
+      if (!component_.prune) {
+        unpruned.push_back(entry.key);
+        continue;
+      }
+      auto result = kube::prune_object(*site_.cluster, {cluster_key(entry), entry.uid}, component_.name, {},
+                                       site_.limits(stop));
+      if (!result) return std::move(result).error();
+      if (result->result == kube::Pruned::gone) {
+        gone.push_back(entry.key);
+      } else {
+        unpruned.push_back(entry.key);
+      }
+    }
+    if (side == history::Side::leftover && !gone.empty()) {
+      if (auto r = site_.history->drop_leftovers(component_.name, gone); !r) return r;
+    }
+  }
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  const auto raised = trust::raise_floor(trust_floor(*record ? (*record)->floor : std::nullopt),
+                                         forward_->rendered().verified());
+  if (auto r = close_step("ok"); !r) return r;
+  const history::Floor floor{raised.version, raised.created, raised.digest};
+  const std::string sentence = std::to_string(declared.size()) + " objects are healthy";
+  if (auto r = site_.history->commit_good(id_, floor, unpruned, sentence); !r) return r;
+  state_ = *next(state_, Event::pruned);
+  return {};
+}
+
+}  // namespace gridseal::deploy

@@ -1,0 +1,96 @@
+// One deployment from its admission to its end, step by step. Every state change is in the journal before
+// what follows from it happens, so a rollout can be taken up again after a cut at any point.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "deploy/health.hpp"
+#include "deploy/revision.hpp"
+#include "deploy/state.hpp"
+#include "manifest/order.hpp"
+
+namespace gridseal::deploy {
+
+// Used by the worker alone.
+class Rollout {
+ public:
+  Rollout(Site& site, config::Component component, Admitted admitted, std::string revision,
+          std::optional<base::Digest> way_back);
+  // A deployment that a restart interrupted. Nothing but digests is taken from the journal: artifacts are
+  // verified and rendered again when they are needed.
+  Rollout(Site& site, config::Component component, const history::Deployment& record);
+
+  // Does what can be done now and returns; never waits. An error means that the surroundings stand in the
+  // way: call again later. Nothing is lost by it.
+  base::Result<void> step(const std::stop_token& stop);
+
+  bool ended() const { return is_final(state_); }
+  State state() const { return state_; }
+  history::DeploymentId id() const { return id_; }
+  const base::Digest& artifact() const { return artifact_; }
+  const std::string& revision() const { return revision_; }
+  // Why it went back; empty while it goes forward.
+  const std::optional<base::Error>& cause() const { return cause_; }
+  // When step() has something to do again.
+  base::Clock::Monotonic due() const { return due_; }
+  // "waiting for health: 2 of 5 objects are ready".
+  const std::string& activity() const { return activity_; }
+  // Settings may change while it runs; the new ones count from the next step.
+  void set_component(config::Component component) { component_ = std::move(component); }
+
+ private:
+  base::Result<void> apply_forward(const std::stop_token& stop);
+  base::Result<void> apply_stage(manifest::Stage stage, const std::stop_token& stop);
+  base::Result<void> check_late_objects(manifest::Stage stage, const std::stop_token& stop);
+  base::Result<bool> stage_is_ready(manifest::Stage stage, const std::stop_token& stop);
+  base::Result<void> forward_failed(base::Error error);
+  base::Result<void> settle(const std::stop_token& stop);
+  base::Result<void> prune(const std::stop_token& stop);
+  base::Result<void> reverse(const std::stop_token& stop);
+  base::Result<void> put_back(const std::stop_token& stop);
+  base::Result<void> put_back_pre_images(const std::stop_token& stop);
+  base::Result<void> delete_created(const std::stop_token& stop);
+  base::Result<void> reverse_failed(base::Error error);
+  base::Result<void> settle_back(const std::stop_token& stop);
+  base::Result<void> free_stuck_pods(const std::stop_token& stop);
+  base::Result<void> retry_stuck();
+
+  base::Result<void> apply_one(const manifest::Rendered& objects, size_t index, const std::stop_token& stop);
+  base::Result<kube::HealthReport> look(const manifest::Rendered& objects, const std::stop_token& stop);
+  base::Result<void> need_forward(const std::stop_token& stop);
+  base::Result<void> need_back(const std::stop_token& stop);
+  // Journals the end of the running step, the new state and the beginning of its step.
+  base::Result<void> go(Event event);
+  base::Result<void> open_step();
+  base::Result<void> close_step(std::string_view result);
+  base::Result<void> end_reversed(State end);
+  kube::HealthSettings health_settings() const;
+  bool is_in_way_back(const history::ObjectKey& key) const;
+
+  Site& site_;
+  config::Component component_;
+  const history::DeploymentId id_;
+  const base::Digest artifact_;
+  const std::string revision_;
+  const std::optional<base::Digest> way_back_;
+  State state_;
+
+  std::optional<Admitted> forward_;
+  std::optional<Rendered> back_;
+  AppliedSet applied_;
+  std::optional<manifest::Stage> waiting_for_;  // a stage that was applied and is not ready yet
+  manifest::Stage next_stage_ = manifest::Stage::definitions;
+  std::optional<kube::HealthCheck> health_;
+  bool stuck_pods_freed_ = false;
+
+  std::optional<int64_t> step_;
+  std::optional<base::Error> cause_;
+  std::vector<history::ObjectKey> left_behind_;
+  int attempts_ = 0;  // at going back
+  base::Clock::Monotonic started_;
+  base::Clock::Monotonic due_;
+  std::string activity_;
+};
+
+}  // namespace gridseal::deploy

@@ -1,0 +1,51 @@
+#include "deploy/site.hpp"
+
+#include "deploy/registry_access.hpp"
+
+namespace gridseal::deploy {
+
+base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& outside,
+                                                                config::Settings settings) {
+  auto trust = trust::load_trust(outside.files, settings.trust.directory);
+  if (!trust) return std::move(trust).error();
+  auto generation = std::make_shared<Generation>(Generation{std::move(settings), std::move(*trust), {}, {}});
+  for (const auto& [name, policy] : generation->settings.trust.policies) {
+    auto made = trust::make_policy(generation->trust, {policy.name, policy.keys, policy.annotations});
+    if (!made) return std::move(made).error().with_context("trust.policy." + name + " cannot be used");
+    generation->policies.emplace(name, std::move(*made));
+  }
+  for (const auto& [name, registry] : generation->settings.registries) {
+    const oci::Surroundings surroundings{outside.connector, outside.clock, outside.log, outside.jitter};
+    auto made = make_registry(registry, outside.files, surroundings, outside.credentials_directory);
+    if (!made) return std::move(made).error().with_context("registry." + name + " cannot be used");
+    generation->registries.emplace(name, std::move(*made));
+  }
+  return std::shared_ptr<const Generation>(std::move(generation));
+}
+
+base::Result<std::unique_ptr<Site>> open_site(const Outside& outside, const std::string& state_directory,
+                                              std::shared_ptr<const Generation> generation) {
+  auto site = std::make_unique<Site>(
+      Site{outside, state_directory, nullptr, nullptr, nullptr, nullptr, std::move(generation)});
+  const config::Settings& settings = site->generation->settings;
+  // Left-overs of a process that died are of no use: everything in work/ is made again.
+  if (auto r = outside.files.remove_tree(site->work_directory()); !r) return std::move(r).error();
+  if (auto r = outside.files.make_directories(site->work_directory(), 0700); !r) return std::move(r).error();
+  auto history =
+      history::History::open(outside.files, outside.clock, {state_directory, outside.database_effect});
+  if (!history) return std::move(history).error();
+  site->history = std::move(*history);
+  auto store = oci::Store::open(outside.files, outside.log,
+                                {state_directory + "/store", settings.storage.free_space_min});
+  if (!store) return std::move(store).error();
+  site->store = std::move(*store);
+  site->access = std::make_unique<kube::KubeconfigAccess>(settings.kubernetes.kubeconfig, outside.files,
+                                                          outside.connector, outside.clock);
+  kube::ClientSettings client;
+  client.user_agent = "gridseal/" GRIDSEAL_VERSION;
+  client.request_timeout = settings.kubernetes.request_timeout;
+  site->cluster = std::make_unique<kube::Cluster>(*site->access, outside.clock, std::move(client));
+  return site;
+}
+
+}  // namespace gridseal::deploy

@@ -1,0 +1,66 @@
+// What the components of one host share: the outside, the settings, and what was opened with them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/files.hpp"
+#include "base/log.hpp"
+#include "config/settings.hpp"
+#include "history/history.hpp"
+#include "http/transport.hpp"
+#include "kube/cluster.hpp"
+#include "oci/registry.hpp"
+#include "oci/store.hpp"
+#include "trust/policy.hpp"
+
+namespace gridseal::deploy {
+
+// Everything that is not this process; each can be made to fail in a test. All outlive the engine.
+struct Outside {
+  base::Clock& clock;
+  base::Files& files;
+  base::Log& log;
+  http::Connector& connector;
+  std::function<double()> jitter;     // uniform in [0, 1); empty: none
+  history::Effect database_effect;    // asked before each write to the database; for tests
+  std::string credentials_directory;  // $CREDENTIALS_DIRECTORY of systemd; may be empty
+};
+
+// What is read from the settings and the trust directory at one moment; replaced as a whole on reload.
+struct Generation {
+  config::Settings settings;
+  trust::TrustState trust;
+  std::map<std::string, trust::Policy> policies;
+  std::map<std::string, std::unique_ptr<oci::Registry>> registries;
+};
+
+// Used by the worker alone.
+struct Site {
+  Outside outside;
+  std::string state_directory;
+  std::unique_ptr<history::History> history;
+  std::unique_ptr<oci::Store> store;
+  std::unique_ptr<kube::Access> access;
+  std::unique_ptr<kube::Cluster> cluster;
+  std::shared_ptr<const Generation> generation;
+
+  std::string work_directory() const { return state_directory + "/work"; }
+  base::Clock::Monotonic now() const { return outside.clock.monotonic(); }
+  kube::Limits limits(const std::stop_token& stop) const { return {stop, std::nullopt}; }
+};
+
+// Reads the trust directory and makes policies and registry clients. Errors: those of trust and oci; each
+// names the setting that is wrong.
+base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& outside,
+                                                                config::Settings settings);
+
+// Opens store, history and the way to the cluster under `state_directory`. Errors: history.*, store.*,
+// files.*.
+base::Result<std::unique_ptr<Site>> open_site(const Outside& outside, const std::string& state_directory,
+                                              std::shared_ptr<const Generation> generation);
+
+}  // namespace gridseal::deploy
