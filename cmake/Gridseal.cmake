@@ -7,10 +7,11 @@ add_library(gridseal_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
 target_precompile_headers(gridseal_pch PRIVATE
   <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <string_view> <vector>
   <nlohmann/json.hpp> <tl/expected.hpp>)
-target_compile_options(gridseal_pch PRIVATE ${GRIDSEAL_WARNINGS})
+# RE2 asks for -pthread; a precompiled header only serves sources that are compiled with the same.
+target_compile_options(gridseal_pch PRIVATE ${GRIDSEAL_WARNINGS} -pthread)
 
 function(gridseal_common target)
-  target_compile_options(${target} PRIVATE ${GRIDSEAL_WARNINGS})
+  target_compile_options(${target} PRIVATE ${GRIDSEAL_WARNINGS} -pthread)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/common ${PROJECT_SOURCE_DIR}/agent)
   target_precompile_headers(${target} REUSE_FROM gridseal_pch)
 endfunction()
