@@ -1,0 +1,133 @@
+#include "publish/build.hpp"
+
+#include "archive/extract.hpp"
+#include "base/encoding.hpp"
+#include "base/semver.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/random.hpp"
+#include "manifest/images.hpp"
+#include "manifest/rendered.hpp"
+#include "oci/media_types.hpp"
+#include "publish/folder.hpp"
+
+namespace gridseal::publish {
+namespace {
+
+constexpr std::string_view kConfig = "{}";
+
+base::Error bad_request(std::string message) {
+  return base::Error::refused("publish.request", std::move(message));
+}
+
+// Hands the unpacked files to the same reader that an agent uses.
+class ManifestVisitor final : public archive::Visitor {
+ public:
+  explicit ManifestVisitor(manifest::RenderedWriter& writer) : writer_(writer) {}
+  base::Result<bool> begin_file(const std::string& path, uint64_t size) override {
+    return writer_.begin_file(path, size);
+  }
+  base::Result<void> content(std::string_view chunk) override { return writer_.content(chunk); }
+  base::Result<void> end_file() override { return writer_.end_file(); }
+
+ private:
+  manifest::RenderedWriter& writer_;
+};
+
+base::Result<void> set(oci::Annotations& annotations, std::string_view key, std::string_view value) {
+  if (value.empty()) return {};
+  if (!base::is_utf8(value)) return bad_request("the value of '" + std::string(key) + "' is not UTF-8");
+  if (!annotations.emplace(key, value).second)
+    return bad_request("the annotation '" + std::string(key) + "' is set by an option of its own");
+  return {};
+}
+
+base::Result<oci::Annotations> annotations_of(const BuildRequest& request) {
+  if (request.component.empty()) return bad_request("the artifact needs a component name");
+  if (request.version.empty()) return bad_request("the artifact needs a version");
+  const auto created = std::chrono::floor<std::chrono::seconds>(request.created);
+  const std::vector<std::pair<std::string_view, std::string>> standard{
+      {oci::kAnnotationTitle, request.component},
+      {oci::kAnnotationVersion, request.version},
+      {oci::kAnnotationCreated, base::format_rfc3339(created)},
+      {oci::kAnnotationSource, request.source},
+      {oci::kAnnotationRevision, request.revision},
+      {kAnnotationEnvironment, request.environment}};
+  oci::Annotations annotations;
+  for (const auto& [key, value] : standard) {
+    if (auto r = set(annotations, key, value); !r) return std::move(r).error();
+  }
+  for (const auto& [key, value] : request.annotations) {
+    if (key.empty()) return bad_request("an annotation without a name");
+    if (auto r = set(annotations, key, value); !r) return std::move(r).error();
+  }
+  return annotations;
+}
+
+// Reads the layer as an agent would; counts objects and collects what an agent may not accept.
+base::Result<void> read_back(base::Files& files, const BuildRequest& request, Built& built) {
+  manifest::RenderOptions options;
+  options.each = [&built](manifest::Object& object) -> base::Result<void> {
+    for (const manifest::ImageUse& use : manifest::images_of(object)) {
+      if (manifest::is_pinned(use.image)) continue;
+      built.warnings.push_back(object.origin.describe() + ": " + object.key.describe() + ": image '" +
+                               base::printable(use.image) +
+                               "' is not pinned by digest; agents refuse it unless the component says "
+                               "allow_image_tags");
+    }
+    return {};
+  };
+  const std::string scratch =
+      request.scratch_directory + "/gridseal-build-" + base::encode_hex(crypto::random_bytes(8)) + ".jsonl";
+  auto writer = manifest::RenderedWriter::create(files, scratch, std::move(options));
+  if (!writer) return std::move(writer).error();
+  ManifestVisitor visitor(*writer);
+  auto extracted =
+      archive::extract(archive::read_from(built.layer), visitor, {}, built.layer_descriptor.digest);
+  if (!extracted) return std::move(extracted).error();
+  auto rendered = writer->finish();
+  if (!rendered) return std::move(rendered).error();
+  built.objects = rendered->size();
+  return {};
+}
+
+base::Result<void> pack(base::Files& files, const BuildRequest& request, Built& built) {
+  auto folder = read_folder(files, request.directory);
+  if (!folder)
+    return std::move(folder).error().with_context("cannot read the folder '" + request.directory + "'");
+  auto packed = archive::pack_tar_gzip(std::move(*folder), [&built](std::string_view bytes) {
+    built.layer += bytes;
+    return base::Result<void>();
+  });
+  if (!packed) return std::move(packed).error();
+  built.files = packed->files;
+  built.layer_descriptor = {std::string(oci::kFluxContent), packed->digest, packed->packed_bytes, {}, {}, {}};
+  return {};
+}
+
+oci::Descriptor describe(std::string_view media_type, std::string_view bytes) {
+  return {std::string(media_type), crypto::sha256(bytes), bytes.size(), {}, {}, {}};
+}
+
+}  // namespace
+
+base::Result<Built> build(base::Files& files, const BuildRequest& request) {
+  auto annotations = annotations_of(request);
+  if (!annotations) return std::move(annotations).error();
+  const oci::Descriptor unknown = describe("", "");
+  Built built{unknown, {}, std::string(kConfig), {}, describe(oci::kFluxConfig, kConfig), unknown, 0, 0, {}};
+  if (!base::Semver::parse(request.version))
+    built.warnings.push_back("the version '" + base::printable(request.version) +
+                             "' is no semantic version: agents can order such releases only by their time");
+  if (auto r = pack(files, request, built); !r) return std::move(r).error();
+  if (auto r = read_back(files, request, built); !r) return std::move(r).error();
+  if (request.strict && !built.warnings.empty())
+    return base::Error::refused("publish.strict", built.warnings.front());
+
+  oci::Manifest manifest{std::string(oci::kOciManifest), {}, built.config_descriptor,
+                         {built.layer_descriptor},       {}, std::move(*annotations)};
+  built.manifest = oci::serialize(manifest);
+  built.descriptor = describe(oci::kOciManifest, built.manifest);
+  return built;
+}
+
+}  // namespace gridseal::publish
