@@ -33,6 +33,8 @@ struct Ceiling {
   bool allow_host_path = false;
   bool allow_host_namespaces = false;  // hostNetwork, hostPID, hostIPC, hostPort
   bool allow_kube_system = false;      // kube-system, kube-public, kube-node-lease (when listed too)
+  bool allow_token_secrets = false;    // Secrets that the server fills with a token
+  bool allow_external_ips = false;     // Services with externalIPs
 
   // ConfigMap, Secret, Service, ServiceAccount, PersistentVolumeClaim, Deployment, StatefulSet, DaemonSet,
   // Job, CronJob, Pod, ReplicaSet, Ingress, NetworkPolicy, PodDisruptionBudget, HorizontalPodAutoscaler, …
@@ -41,8 +43,7 @@ struct Ceiling {
 
 struct CeilingFinding {
   std::string code;     // ceiling.namespace, ceiling.kind, ceiling.cluster_scoped, ceiling.privileged,
-                        // ceiling.host_path, ceiling.host_namespace, ceiling.capability, ceiling.security,
-                        // ceiling.token_secret, ceiling.external_ip, ceiling.scope_unknown
+                        // ceiling.host_path, ceiling.host_namespace, ceiling.capability, ceiling.securityXX
   std::string message;  // names object, file, field path and the setting that would allow it
 };
 

@@ -35,7 +35,7 @@ struct RenderedEntry {
 class Rendered {
  public:
   ~Rendered();
-  Rendered(Rendered&&) noexcept = default;
+  Rendered(Rendered&&) noexcept;
   Rendered& operator=(Rendered&&) noexcept;
 
   // In the order in which they are applied (order.hpp).

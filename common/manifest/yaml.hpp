@@ -29,41 +29,43 @@ struct Place {
   size_t first_line = 1;  // of the text inside the file
 };
 
-// One document; an empty one is null.
-// Errors (refused): manifest.yaml, manifest.duplicate_key, manifest.limit. Messages name file, line, column.
-base::Result<Json> parse_yaml_document(std::string_view text, const YamlLimits& limits = {},
-                                       const Place& place = {});
-
-// All documents of a text, split at lines that begin with "---"; empty ones are left out.
+// All documents of a text in UTF-8 or UTF-16; those that are empty or null are left out.
+// Merge keys ("<<") are honoured, but as in the strict reader a key that is there twice, also through a
+// merge, is refused. Errors (refused): manifest.yaml, manifest.duplicate_key, manifest.limit. Messages name
+// file, line, column.
 base::Result<std::vector<Json>> parse_yaml(std::string_view text, const YamlLimits& limits = {},
                                            const Place& place = {});
 
-// Cuts a stream of bytes into documents without holding more than one. Not thread safe.
+// Cuts a stream of bytes into documents, before each line "---" and after each line "..." (what follows them
+// on the line does not matter), without holding more than one document. Not thread safe.
 class DocumentSplitter {
  public:
-  // Receives the text of a document and the line of the file on which it begins.
+  // Receives the text of one document (seldom more: parse_yaml reads them all) and the line of the file on
+  // which it begins.
   using Emit = std::function<base::Result<void>(std::string_view text, size_t first_line)>;
 
   DocumentSplitter(std::string file, size_t max_bytes, Emit emit)
       : file_(std::move(file)), max_bytes_(max_bytes), emit_(std::move(emit)) {}
 
-  // Errors: manifest.limit, manifest.yaml (a bad separator), and those of `emit`.
+  // Errors: manifest.limit (a document of more than max_bytes), and those of `emit`.
   base::Result<void> feed(std::string_view chunk);
   base::Result<void> finish();
 
  private:
-  base::Result<void> take_line(std::string_view line);
+  base::Result<void> take_line();
   base::Result<void> flush();
+  bool at_marker(std::string_view marker) const;
 
   std::string file_;
   size_t max_bytes_;
   Emit emit_;
-  std::string partial_;   // the unfinished last line
-  std::string document_;  // finished lines
-  size_t line_ = 0;       // finished lines of the file
-  size_t first_line_ = 1;
-  bool only_directives_ = true;
-  bool saw_directive_ = false;
+  std::string document_;      // of which the last line may be unfinished
+  size_t line_start_ = 0;     // of that line in document_
+  size_t lines_ = 0;          // finished lines of the file
+  size_t first_line_ = 1;     // of document_
+  bool has_content_ = false;  // more than comments, blank lines and directives
+  bool started_ = false;
+  bool whole_ = false;  // UTF-16: not cut here
 };
 
 }  // namespace gridseal::manifest
