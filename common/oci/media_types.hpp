@@ -33,4 +33,8 @@ inline constexpr std::string_view kAnnotationRevision = "org.opencontainers.imag
 inline constexpr std::string_view kAnnotationVersion = "org.opencontainers.image.version";
 inline constexpr std::string_view kAnnotationTitle = "org.opencontainers.image.title";
 
+// In index.json of the content store: what a signature manifest speaks of, and where it was found.
+inline constexpr std::string_view kAnnotationSignatureSubject = "io.gridseal.signature.subject";
+inline constexpr std::string_view kAnnotationSignaturePlace = "io.gridseal.signature.place";
+
 }  // namespace gridseal::oci

@@ -10,10 +10,11 @@
 // origin whose challenge it answers; neither ever across a redirect. The client certificate is shown only to
 // the mirror and its realm. Plain http is spoken to loopback addresses only.
 //
-// Errors (blocked unless said): oci.unreachable, oci.unauthorized, oci.forbidden, oci.not_found,
+// Errors (blocked unless said): oci.unauthorized, oci.forbidden, oci.not_found,
 // oci.too_many_requests, oci.unavailable (5xx), oci.cancelled, oci.protocol (an answer that makes no sense),
-// oci.redirect, oci.token; oci.digest_mismatch, oci.size_mismatch, oci.too_large (refused: every mirror that
-// has it gave wrong or too many bytes). Each names the mirrors, what happened and what to do.
+// oci.redirect, oci.token, oci.credentials (a provider failed), http.* with the mirror's name in front;
+// oci.digest_mismatch, oci.size_mismatch, oci.too_large (refused: every mirror that has it gave wrong or too
+// many bytes). Each names the mirrors, what happened and what to do.
 #pragma once
 
 #include <cstdint>
@@ -106,6 +107,7 @@ struct Referrer {
 struct ReferrerList {
   std::vector<Referrer> referrers;  // without repetition, in the order found
   bool truncated = false;           // there were more than Limits::referrers or Limits::pages
+  std::vector<std::string> notes;   // what was junk and is left out
 };
 
 // Thread safe.

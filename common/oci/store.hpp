@@ -92,7 +92,8 @@ class Store final : public LocalContent {
   base::Result<std::vector<SignatureEntry>> signatures(const base::Digest& subject) override;
 
   // Removes all that is not reachable from `keep`: manifest → config and layers, index → manifests, subject →
-  // signature manifests. Roots whose manifest is not kept lose their name. store.busy while a writer is open.
+  // signature manifests. Roots whose manifest is not kept lose their name. A kept digest whose manifest is
+  // not here keeps nothing but itself. store.busy while a writer is open.
   base::Result<CollectResult> collect(const std::vector<base::Digest>& keep);
 
   // store.no_space unless `needed` bytes fit above the watermark.

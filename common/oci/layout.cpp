@@ -1,0 +1,175 @@
+#include "oci/layout.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/encoding.hpp"
+#include "base/json.hpp"
+#include "crypto/sha256.hpp"
+#include "oci/media_types.hpp"
+#include "oci/reference.hpp"
+
+namespace gridseal::oci {
+
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr std::string_view kPrefix = "oci-layout:";
+constexpr size_t kMaxScanned = 1000;  // entries looked into for a subject
+
+std::string_view ref_name(const Descriptor& entry) {
+  const auto it = entry.annotations.find(kAnnotationRefName);
+  return it == entry.annotations.end() ? std::string_view() : std::string_view(it->second);
+}
+
+bool is_digest_tag(std::string_view name) {
+  if (!name.starts_with("sha256-") || name.size() < 7 + 64) return false;
+  return base::Digest::from_hex(name.substr(7, 64)).has_value();
+}
+
+}  // namespace
+
+Result<LayoutReference> LayoutReference::parse(std::string_view text) {
+  const auto bad = [whole = text](const std::string& why) {
+    return Error::refused("oci.reference", "\"" + base::printable(whole) + "\": " + why +
+                                               "; write oci-layout:DIR[:tag][@sha256:…]");
+  };
+  if (!text.starts_with(kPrefix)) return bad("it is no layout reference");
+  text.remove_prefix(kPrefix.size());
+  LayoutReference reference;
+  if (const size_t at = text.rfind('@'); at != std::string_view::npos) {
+    auto digest = base::Digest::parse(text.substr(at + 1));
+    if (!digest) return bad("after \"@\" a digest is expected");
+    reference.digest = *digest;
+    text = text.substr(0, at);
+  }
+  const size_t colon = text.rfind(':');
+  const size_t slash = text.rfind('/');
+  if (colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash)) {
+    reference.tag = text.substr(colon + 1);
+    if (!is_tag(reference.tag)) return bad("\"" + base::printable(reference.tag) + "\" is no tag");
+    text = text.substr(0, colon);
+  }
+  if (text.empty()) return bad("the directory is missing");
+  reference.directory = text;
+  return reference;
+}
+
+Layout::Layout(base::Files& files, std::string directory, Index index)
+    : files_(files), directory_(std::move(directory)), index_(std::move(index)) {}
+
+Result<std::unique_ptr<Layout>> Layout::open(base::Files& files, std::string directory) {
+  const auto bad = [&](const std::string& why) {
+    return Error::refused("store.layout", directory + " is no OCI image layout: " + why);
+  };
+  auto marker = base::read_file(files, directory + "/oci-layout", 4096);
+  if (!marker) return bad(marker.error().describe());
+  auto json = base::parse_json(*marker);
+  if (!json) return bad(json.error().describe());
+  const std::string* version = base::find_string(*json, "imageLayoutVersion");
+  if (version == nullptr || *version != "1.0.0") return bad("its version is not 1.0.0");
+  auto text = base::read_file(files, directory + "/index.json", kMaxManifestBytes);
+  if (!text) return bad(text.error().describe());
+  auto index = parse_index(*text);
+  if (!index) return std::move(index).error().with_context("index.json of " + directory + " cannot be read");
+  return std::unique_ptr<Layout>(new Layout(files, std::move(directory), std::move(*index)));
+}
+
+std::optional<Descriptor> Layout::find_tag(std::string_view tag) const {
+  const auto it = std::ranges::find(index_.manifests, tag, ref_name);
+  return it == index_.manifests.end() ? std::nullopt : std::optional(*it);
+}
+
+std::vector<std::string> Layout::tags() const {
+  std::vector<std::string> names;
+  for (const Descriptor& entry : index_.manifests) {
+    const auto name = ref_name(entry);
+    if (!name.empty() && !is_digest_tag(name)) names.emplace_back(name);
+  }
+  return names;
+}
+
+Result<base::Digest> Layout::resolve(const LayoutReference& reference) const {
+  if (reference.digest) return *reference.digest;
+  if (!reference.tag.empty()) {
+    const auto found = find_tag(reference.tag);
+    if (found) return found->digest;
+    return Error::blocked("store.not_found",
+                          "the layout " + directory_ + " has no \"" + reference.tag + "\"");
+  }
+  std::set<base::Digest> candidates;
+  for (const Descriptor& entry : index_.manifests)
+    if (!is_digest_tag(ref_name(entry))) candidates.insert(entry.digest);
+  if (candidates.size() == 1) return *candidates.begin();
+  return Error::blocked("store.not_found", "the layout " + directory_ + " holds " +
+                                               std::to_string(candidates.size()) +
+                                               " artifacts; name one by tag or digest");
+}
+
+Result<std::string> Layout::read_blob(const base::Digest& digest, uint64_t limit) {
+  const std::string what = "blob " + digest.short_form() + " of " + directory_;
+  auto bytes = base::read_file(files_, directory_ + "/blobs/sha256/" + digest.hex(), limit);
+  if (!bytes) {
+    if (base::is_not_found(bytes.error())) return Error::blocked("store.not_found", what + " is not there");
+    if (bytes.error().code() == "files.too_large")
+      return Error::refused("store.too_large", what + " is larger than " + std::to_string(limit) + " bytes");
+    return std::move(bytes).error();
+  }
+  if (crypto::sha256(*bytes) != digest)
+    return Error::blocked("store.corrupt", what + " is damaged: its bytes hash to something else");
+  return bytes;
+}
+
+Result<std::vector<SignatureEntry>> Layout::signatures(const base::Digest& subject) {
+  std::vector<SignatureEntry> found;
+  for (const std::string_view suffix : {".sig", ".att"}) {
+    if (auto entry = find_tag(digest_tag(subject, suffix)))
+      found.push_back({Place::legacy_tag, std::move(*entry)});
+  }
+  // Stores of this program say what their signature entries speak of.
+  for (const Descriptor& entry : index_.manifests) {
+    const auto it = entry.annotations.find(kAnnotationSignatureSubject);
+    if (it == entry.annotations.end() || it->second != subject.to_string() || !ref_name(entry).empty())
+      continue;
+    const auto place = entry.annotations.find(kAnnotationSignaturePlace);
+    const bool from_api = place != entry.annotations.end() && place->second == to_string(Place::referrer);
+    found.push_back({from_api ? Place::referrer : Place::referrer_tag, entry});
+  }
+  if (auto r = add_fallback(subject, found); !r) return std::move(r).error();
+  add_by_subject(subject, found);
+  return found;
+}
+
+Result<void> Layout::add_fallback(const base::Digest& subject, std::vector<SignatureEntry>& found) {
+  const auto entry = find_tag(digest_tag(subject));
+  if (!entry) return {};
+  auto bytes = read_blob(entry->digest, kMaxManifestBytes);
+  if (!bytes) return std::move(bytes).error();
+  auto index = parse_index(*bytes);
+  if (!index) return {};  // junk under the tag hides nothing else
+  for (Descriptor& referrer : index->manifests) {
+    const bool known = std::ranges::any_of(
+        found, [&](const SignatureEntry& e) { return e.descriptor.digest == referrer.digest; });
+    if (!known) found.push_back({Place::referrer_tag, std::move(referrer)});
+  }
+  return {};
+}
+
+void Layout::add_by_subject(const base::Digest& subject, std::vector<SignatureEntry>& found) {
+  size_t scanned = 0;
+  for (const Descriptor& entry : index_.manifests) {
+    const bool known = std::ranges::any_of(
+        found, [&](const SignatureEntry& e) { return e.descriptor.digest == entry.digest; });
+    if (known || entry.digest == subject || is_digest_tag(ref_name(entry)) || ++scanned > kMaxScanned)
+      continue;
+    auto bytes = read_blob(entry.digest, kMaxManifestBytes);
+    if (!bytes) continue;
+    auto manifest = parse_manifest(*bytes);
+    if (manifest && manifest->subject && manifest->subject->digest == subject)
+      found.push_back({Place::referrer, entry});
+  }
+}
+
+}  // namespace gridseal::oci

@@ -1,0 +1,219 @@
+#include "oci/signature_collector.hpp"
+
+#include <algorithm>
+
+#include "oci/media_types.hpp"
+
+namespace gridseal::oci {
+
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr size_t kMaxNotes = 50;
+constexpr uint64_t kMaxSignatureConfig = uint64_t{1} << 20U;
+
+bool is_signature_layer(const Descriptor& layer) {
+  const std::string_view type = layer.media_type;
+  return type == kSimpleSigning || type == kDsseEnvelope || type.starts_with(kSigstoreBundlePrefix) ||
+         type == kNotationJws || type == kNotationCose;
+}
+
+bool speaks(const Manifest& manifest) {
+  return std::ranges::any_of(manifest.layers, is_signature_layer);
+}
+
+// What cannot be had or is wrong is left out; what the surroundings keep from us may come back.
+bool is_junk(const Error& error) {
+  return error.outcome() == base::Outcome::refused || error.code() == "oci.not_found" ||
+         error.code() == "store.not_found" || error.code() == "store.corrupt";
+}
+
+void note(Signatures& out, const std::string& what, const Error& why) {
+  if (out.notes.size() < kMaxNotes) out.notes.push_back(what + ": " + why.describe());
+}
+
+base::Time created(const Referrer& referrer) {
+  const auto it = referrer.descriptor.annotations.find(kAnnotationCreated);
+  if (it == referrer.descriptor.annotations.end()) return {};
+  auto time = base::parse_rfc3339(it->second);
+  return time ? *time : base::Time{};
+}
+
+// Newest first; without dates the last in the list is the newest, as registries append.
+void order(std::vector<Referrer>& referrers) {
+  std::ranges::reverse(referrers);
+  std::ranges::stable_sort(referrers, std::ranges::greater{}, created);
+}
+
+}  // namespace
+
+Result<Signatures> SignatureCollector::collect() {
+  for (const std::string_view suffix : {".sig", ".att"}) {
+    if (auto r = take_tag(suffix); !r) return std::move(r).error();
+  }
+  if (auto r = take_referrers(); !r) return std::move(r).error();
+  if (auto r = store_.add_signatures(digest_, entries_); !r) return std::move(r).error();
+  return std::move(out_);
+}
+
+Result<void> SignatureCollector::take_tag(std::string_view suffix) {
+  const std::string tag = digest_tag(digest_, suffix);
+  auto found = registry_.find_manifest(repository_, tag, stop_);
+  if (!found) {
+    if (!is_junk(found.error())) return std::move(found).error();
+    note(out_, "tag " + tag, found.error());
+    return {};
+  }
+  if (!*found) return {};
+  Descriptor descriptor = (*found)->descriptor();
+  descriptor.annotations.emplace(kAnnotationRefName, tag);
+  return take({Place::legacy_tag, std::nullopt, std::move((*found)->bytes), {}}, descriptor);
+}
+
+Result<void> SignatureCollector::take_referrers() {
+  auto list = registry_.referrers(repository_, digest_, stop_);
+  if (!list) {
+    if (!is_junk(list.error())) return std::move(list).error();
+    note(out_, "referrers", list.error());
+    return {};
+  }
+  for (std::string& text : list->notes) out_.notes.push_back(std::move(text));
+  if (list->truncated) out_.notes.emplace_back("the registry lists more referrers than are read");
+  order(list->referrers);
+  size_t tried = 0;
+  for (const Referrer& referrer : list->referrers) {
+    if (tried >= kMaxSignatureManifests || held_ >= kMaxSignatureBytes) {
+      ++out_.not_tried;
+      continue;
+    }
+    ++tried;
+    if (auto r = take_referrer(referrer); !r) return r;
+  }
+  return {};
+}
+
+Result<void> SignatureCollector::take_referrer(const Referrer& referrer) {
+  const Descriptor& descriptor = referrer.descriptor;
+  const std::string what = "referrer " + descriptor.digest.short_form();
+  auto bytes = manifest(descriptor.digest);
+  if (!bytes) {
+    if (!is_junk(bytes.error())) return std::move(bytes).error();
+    note(out_, what, bytes.error());
+    return {};
+  }
+  if (bytes->size() != descriptor.size) {
+    note(out_, what, Error::refused("oci.size_mismatch", "its size is not what the index says"));
+    return {};
+  }
+  const Place place = referrer.from_api ? Place::referrer : Place::referrer_tag;
+  return take({place, descriptor.digest, std::move(*bytes), {}}, descriptor);
+}
+
+Result<void> SignatureCollector::take(SignatureManifest found, const Descriptor& descriptor) {
+  const std::string what = "signature manifest " + descriptor.digest.short_form();
+  auto manifest = parse_manifest(found.bytes);
+  if (!manifest) {
+    note(out_, what, manifest.error());
+    return {};
+  }
+  if (!speaks(*manifest)) return {};
+  held_ += found.bytes.size();
+  for (const Descriptor& layer : manifest->layers) {
+    if (!is_signature_layer(layer) || found.blobs.contains(layer.digest)) continue;
+    if (layer.size > kMaxSignatureBlob || held_ + layer.size > kMaxSignatureBytes) {
+      ++out_.not_tried;
+      continue;
+    }
+    auto bytes = blob(layer);
+    if (!bytes) {
+      if (!is_junk(bytes.error())) return std::move(bytes).error();
+      note(out_, what, bytes.error());
+      continue;
+    }
+    held_ += bytes->size();
+    found.blobs.emplace(layer.digest, std::move(*bytes));
+  }
+  // The config says nothing, but other tools expect a whole image.
+  if (manifest->config.size <= kMaxSignatureConfig) {
+    auto config = blob(manifest->config);
+    if (!config && !is_junk(config.error())) return std::move(config).error();
+  }
+  if (auto r = store_.contains(descriptor.digest) ? Result<void>() : store_.put_blob(descriptor, found.bytes);
+      !r)
+    return r;
+  Descriptor stored = descriptor;
+  stored.media_type = manifest->media_type;
+  entries_.push_back({found.place, std::move(stored)});
+  out_.manifests.push_back(std::move(found));
+  return {};
+}
+
+Result<std::string> SignatureCollector::manifest(const base::Digest& digest) {
+  auto bytes = store_.read_blob(digest, kMaxManifestBytes);
+  if (bytes || !is_junk(bytes.error())) return bytes;
+  auto fetched = registry_.get_manifest(repository_, digest, stop_);
+  if (!fetched) return std::move(fetched).error();
+  return std::move(fetched->bytes);
+}
+
+Result<std::string> SignatureCollector::blob(const Descriptor& blob) {
+  for (bool fetched = false;; fetched = true) {
+    if (store_.contains(blob)) {
+      auto bytes = store_.read_blob(blob.digest, kMaxSignatureBlob);
+      if (bytes || fetched || bytes.error().code() != "store.corrupt") return bytes;
+    }
+    auto writer = store_.begin_blob(blob);
+    if (!writer) return std::move(writer).error();
+    if (auto r = registry_.get_blob(repository_, blob, **writer, stop_); !r) return std::move(r).error();
+  }
+}
+
+Result<Signatures> read_signatures(LocalContent& content, const base::Digest& digest) {
+  auto entries = content.signatures(digest);
+  if (!entries) return std::move(entries).error();
+  Signatures out;
+  uint64_t held = 0;
+  for (const SignatureEntry& entry : *entries) {
+    const std::string what = "signature manifest " + entry.descriptor.digest.short_form();
+    if (out.manifests.size() >= kMaxSignatureManifests || held >= kMaxSignatureBytes) {
+      ++out.not_tried;
+      continue;
+    }
+    SignatureManifest found{entry.place, entry.descriptor.digest, {}, {}};
+    if (entry.place == Place::legacy_tag) found.digest.reset();
+    auto bytes = content.read_blob(entry.descriptor.digest, kMaxManifestBytes);
+    auto manifest = bytes ? parse_manifest(*bytes) : Result<Manifest>(bytes.error());
+    if (!manifest) {
+      if (!is_junk(manifest.error())) return std::move(manifest).error();
+      note(out, what, manifest.error());
+      continue;
+    }
+    if (!speaks(*manifest)) continue;
+    held += bytes->size();
+    for (const Descriptor& layer : manifest->layers) {
+      if (!is_signature_layer(layer) || found.blobs.contains(layer.digest)) continue;
+      if (layer.size > kMaxSignatureBlob || held + layer.size > kMaxSignatureBytes) {
+        ++out.not_tried;
+        continue;
+      }
+      auto blob = content.read_blob(layer.digest, kMaxSignatureBlob);
+      if (!blob && !is_junk(blob.error())) return std::move(blob).error();
+      const bool right = blob && blob->size() == layer.size;
+      if (!right) {
+        note(out, what,
+             blob ? Error::refused("oci.size_mismatch", "a layer has another size than stated")
+                  : blob.error());
+        continue;
+      }
+      held += blob->size();
+      found.blobs.emplace(layer.digest, std::move(*blob));
+    }
+    found.bytes = std::move(*bytes);
+    out.manifests.push_back(std::move(found));
+  }
+  return out;
+}
+
+}  // namespace gridseal::oci
