@@ -1,0 +1,216 @@
+#include "daemon/control.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "report/report.hpp"
+
+namespace gridseal::daemon {
+namespace {
+
+using base::Json;
+using http::ServerRequest;
+using http::ServerResponse;
+
+ServerResponse respond(int status, const Json& body) {
+  ServerResponse response;
+  response.status = status;
+  response.body = base::dump_json(body) + "\n";
+  return response;
+}
+
+ServerResponse fail(int status, std::string_view code, std::string_view message) {
+  return respond(status, {{"error", {{"code", code}, {"message", message}}}});
+}
+
+ServerResponse fail(const base::Error& error) {
+  const bool unknown = error.code() == "history.unknown" || error.code() == "report.unknown";
+  const int status = unknown ? 404 : error.outcome() == base::Outcome::refused ? 400 : 503;
+  return fail(status, error.code(), error.describe());
+}
+
+ServerResponse respond(base::Result<Json> document) {
+  if (!document) return fail(document.error());
+  return respond(200, *document);
+}
+
+std::optional<gid_t> group_id(const std::string& name) {
+  std::array<char, 4096> buffer{};
+  group entry{};
+  group* found = nullptr;
+  if (name.empty() || getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr) {
+    return std::nullopt;
+  }
+  return found->gr_gid;
+}
+
+bool may_act(const ControlContext& context, const std::optional<http::Peer>& peer) {
+  if (!peer) return false;
+  if (peer->uid == 0 || peer->uid == geteuid()) return true;
+  const auto admins = group_id(context.engine.generation()->settings.control.admin_group);
+  if (!admins) return false;
+  return peer->gid == *admins || std::ranges::find(peer->groups, *admins) != peer->groups.end();
+}
+
+int64_t limit_of(const ServerRequest& request) {
+  constexpr int64_t kDefault = 50;
+  constexpr int64_t kMost = 1000;
+  const auto it = request.query.find("limit");
+  if (it == request.query.end()) return kDefault;
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
+  if (error != std::errc() || end != it->second.data() + it->second.size()) return kDefault;
+  return std::clamp<int64_t>(value, 1, kMost);
+}
+
+std::string query_value(const ServerRequest& request, const char* name) {
+  const auto it = request.query.find(name);
+  return it == request.query.end() ? std::string() : it->second;
+}
+
+report::Live live_view(const ControlContext& context) {
+  report::Live live;
+  live.version = GRIDSEAL_VERSION;
+  live.pid = getpid();
+  live.since = context.started;
+  live.held = context.engine.held();
+  for (const auto& component : context.engine.activities()) {
+    live.components.push_back({component.name, component.activity.last_poll, component.activity.next_poll,
+                               component.activity.doing});
+  }
+  return live;
+}
+
+ServerResponse reconcile(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  const std::string* component = base::find_string(body, "component");
+  const std::string name = component == nullptr ? std::string() : *component;
+  const auto generation = context.engine.generation();
+  if (!name.empty() && !generation->settings.components.contains(name)) {
+    return fail(404, "control.unknown_component", "there is no component '" + name + "' in the settings");
+  }
+  auto row = context.engine.history().append_audit(describe_peer(request.peer), "reconcile.requested",
+                                                   name.empty() ? "all components" : "component/" + name);
+  if (!row) return fail(row.error());
+  (void)context.engine.request(name);
+  context.wake_worker();
+  Json requested = Json::array();
+  for (const auto& [known, settings] : generation->settings.components) {
+    if (name.empty() || known == name) requested.push_back(known);
+  }
+  return respond(202, {{"requested", requested}});
+}
+
+ServerResponse permit(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  const std::string* component = base::find_string(body, "component");
+  const std::string* digest = base::find_string(body, "digest");
+  const std::string* version = base::find_string(body, "version");
+  const std::string* why = base::find_string(body, "why");
+  if (component == nullptr || why == nullptr || why->empty() || (digest == nullptr) == (version == nullptr)) {
+    return fail(400, "control.request",
+                "a permit needs a component, either a digest or a version, and a reason");
+  }
+  if (!context.engine.generation()->settings.components.contains(*component)) {
+    return fail(404, "control.unknown_component",
+                "there is no component '" + *component + "' in the settings");
+  }
+  history::Permit permit;
+  permit.component = *component;
+  permit.who = describe_peer(request.peer);
+  permit.why = *why;
+  if (version != nullptr) permit.version = *version;
+  if (digest != nullptr) {
+    auto parsed = base::Digest::parse(*digest);
+    if (!parsed) return fail(parsed.error());
+    permit.digest = *parsed;
+  }
+  auto id = context.engine.history().add_permit(permit);
+  if (!id) return fail(id.error());
+  // A permit is also the operator's word that a failed digest may be tried once more.
+  if (permit.digest) {
+    auto forgotten =
+        context.engine.history().forget_failures(*component, permit.digest, permit.who, permit.why);
+    if (!forgotten) return fail(forgotten.error());
+  }
+  (void)context.engine.request(*component);
+  context.wake_worker();
+  return respond(201, {{"id", *id}});
+}
+
+ServerResponse answer_get(const ControlContext& context, const ServerRequest& request) {
+  history::History& history = context.engine.history();
+  if (request.path == "/v1/status") {
+    const report::Live live = live_view(context);
+    return respond(report::status(history, context.engine.generation()->settings, &live));
+  }
+  if (request.path == "/v1/history") {
+    return respond(report::history_of(history, query_value(request, "component"), limit_of(request)));
+  }
+  if (request.path == "/v1/show") return respond(report::show(history, query_value(request, "what")));
+  if (request.path == "/v1/audit") return respond(report::audit(history, limit_of(request)));
+  return fail(404, "control.path", "there is nothing at " + base::printable(request.path, 100));
+}
+
+ServerResponse answer_post(const ControlContext& context, const ServerRequest& request) {
+  if (request.path != "/v1/reconcile" && request.path != "/v1/permits") {
+    return fail(404, "control.path", "there is nothing to post at " + base::printable(request.path, 100));
+  }
+  if (!may_act(context, request.peer)) {
+    return fail(403, "control.forbidden",
+                "you may look but not act: this needs root or membership in the group '" +
+                    context.engine.generation()->settings.control.admin_group + "'");
+  }
+  base::JsonLimits limits;
+  limits.max_bytes = 64 * 1024;
+  limits.max_depth = 4;
+  auto body = base::parse_json(request.body.empty() ? "{}" : request.body, limits);
+  if (!body) return fail(body.error());
+  return request.path == "/v1/reconcile" ? reconcile(context, request, *body)
+                                         : permit(context, request, *body);
+}
+
+}  // namespace
+
+ServerResponse answer(const ControlContext& context, const ServerRequest& request) {
+  if (request.method == "GET") return answer_get(context, request);
+  if (request.method == "POST") return answer_post(context, request);
+  return fail(405, "control.method", "only GET and POST are known here");
+}
+
+base::Result<std::unique_ptr<http::Server>> start_control(const ControlContext& context,
+                                                          const config::Control& settings) {
+  auto listener = [&]() -> base::Result<http::Listener> {
+    if (sd_listen_fds(1) > 0) return http::Listener::adopt(SD_LISTEN_FDS_START);
+    http::Listener::UnixOptions options;
+    options.path = settings.socket;
+    options.group = group_id(settings.read_group);
+    // Without the group nobody but root and the agent itself may connect.
+    options.mode = options.group ? 0660 : 0600;
+    return http::Listener::unix_socket(options);
+  }();
+  if (!listener) return std::move(listener).error();
+  return http::Server::start(context.clock, std::move(*listener),
+                             [&context](const ServerRequest& request) { return answer(context, request); });
+}
+
+std::string describe_peer(const std::optional<http::Peer>& peer) {
+  if (!peer) return "unknown";
+  std::string text = "uid " + std::to_string(peer->uid);
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(peer->uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    text += " (" + std::string(found->pw_name) + ")";
+  }
+  auto login = base::read_file(base::system_files(), "/proc/" + std::to_string(peer->pid) + "/loginuid", 64);
+  if (login && !login->empty() && *login != "4294967295") text += ", login uid " + *login;
+  return text;
+}
+
+}  // namespace gridseal::daemon

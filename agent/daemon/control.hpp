@@ -1,0 +1,42 @@
+// The control socket: HTTP and JSON over a Unix socket. Whoever may connect may look; root, the agent's own
+// user and the admin group may act. Every act is in the audit with who asked.
+//
+//   GET  /v1/status
+//   GET  /v1/history?component=NAME&limit=N
+//   GET  /v1/show?what=REVISION|DIGEST|DEPLOYMENT
+//   GET  /v1/audit?limit=N
+//   POST /v1/reconcile  {"component": NAME}            without a name: all
+//   POST /v1/permits    {"component": NAME, "digest": D | "version": V, "why": TEXT}
+// Errors: {"error": {"code": …, "message": …}} with 400, 403, 404, 405 or 503.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "deploy/engine.hpp"
+#include "http/server.hpp"
+
+namespace gridseal::daemon {
+
+struct ControlContext {
+  deploy::Engine& engine;
+  base::Clock& clock;
+  base::Log& log;
+  base::Time started;
+  std::function<void()> wake_worker;
+};
+
+// Answers one request. Thread safe.
+http::ServerResponse answer(const ControlContext& context, const http::ServerRequest& request);
+
+// Listens where the settings say (or on the socket that systemd passed). `context` must outlive the server.
+base::Result<std::unique_ptr<http::Server>> start_control(const ControlContext& context,
+                                                          const config::Control& settings);
+
+// "uid 1000 (alice), login uid 1000": for the audit.
+std::string describe_peer(const std::optional<http::Peer>& peer);
+
+}  // namespace gridseal::daemon

@@ -1,0 +1,209 @@
+// gridseald: start, stop, reload, watchdog. What it deploys and when is the engine's matter.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "config/last_valid.hpp"
+#include "daemon/control.hpp"
+#include "daemon/service.hpp"
+#include "daemon/worker.hpp"
+#include "http/client.hpp"
+
+namespace gridseal::daemon {
+namespace {
+
+// Exit statuses of gridseald; sysexits(3) where one fits, so that systemd's RestartPreventExitStatus= can
+// name them.
+constexpr int kExitOk = 0;
+constexpr int kExitFailed = 1;   // cannot start: state, store or trust
+constexpr int kExitUsage = 2;    // arguments
+constexpr int kExitInUse = 75;   // EX_TEMPFAIL: another gridseald has this state
+constexpr int kExitConfig = 78;  // EX_CONFIG: the settings are wrong and no valid copy exists
+
+// Every outside call of a step has its own limit; a step that outlives all of them together hangs.
+constexpr std::chrono::minutes kHungStep{15};
+
+struct Arguments {
+  std::string config_directory{config::kDefaultDirectory};
+  std::string state_directory = "/var/lib/gridseal";
+};
+
+sigset_t awaited_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
+}
+
+std::function<double()> random_share() {
+  auto generator = std::make_shared<std::minstd_rand>(std::random_device{}());
+  auto mutex = std::make_shared<std::mutex>();
+  return [generator, mutex] {
+    const std::scoped_lock lock(*mutex);
+    return std::uniform_real_distribution<double>(0.0, 1.0)(*generator);
+  };
+}
+
+std::string summary(deploy::Engine& engine) {
+  auto components = engine.history().components();
+  if (!components) return components.error().describe();
+  std::map<std::string, int> states;
+  for (const auto& component : *components) ++states[component.state];
+  std::string text = std::to_string(engine.generation()->settings.components.size()) + " components";
+  const char* separator = ": ";
+  for (const auto& [state, count] : states) {
+    text += separator + std::to_string(count) + " " + state;
+    separator = ", ";
+  }
+  if (const auto held = engine.held()) text += "; held: " + *held;
+  return text;
+}
+
+class Daemon {
+ public:
+  Daemon(Arguments arguments, deploy::Engine& engine, base::Clock& clock, base::Log& log)
+      : arguments_(std::move(arguments)),
+        engine_(engine),
+        log_(log),
+        control_{engine, clock, log, clock.now(), [this] { worker_.wake(); }},
+        worker_(engine, clock) {}
+
+  int run() {
+    auto server = start_control(control_, engine_.generation()->settings.control);
+    if (!server) {
+      log_.error(server.error().describe(), {{"reason", server.error().code()}});
+      return kExitFailed;
+    }
+    service_.ready(summary(engine_));
+    log_.info("ready: " + summary(engine_));
+    wait_for_signals();
+    service_.stopping();
+    (*server)->stop();
+    return kExitOk;
+  }
+
+ private:
+  void wait_for_signals() {
+    const sigset_t signals = awaited_signals();
+    const auto interval = service_.watchdog_interval().value_or(std::chrono::milliseconds(10'000));
+    const auto pause = std::min(interval, std::chrono::milliseconds(10'000));
+    const timespec timeout{pause.count() / 1000, static_cast<long>(pause.count() % 1000) * 1'000'000};
+    for (;;) {
+      const int number = sigtimedwait(&signals, nullptr, &timeout);
+      if (number == SIGTERM || number == SIGINT) return;
+      if (number == SIGHUP) reload();
+      if (worker_.busy_for() < kHungStep) service_.alive();
+      service_.status(summary(engine_));
+    }
+  }
+
+  // The old settings go on when the new ones are wrong; one line says why.
+  void reload() {
+    service_.reloading();
+    auto loaded = config::load(base::system_files(), arguments_.config_directory);
+    if (!loaded) {
+      keep_old(loaded.error().to_error());
+      return;
+    }
+    worker_.post([this, fresh = std::move(*loaded)] {
+      auto done = engine_.reload(fresh.settings);
+      if (!done) {
+        keep_old(done.error());
+        return;
+      }
+      if (auto kept = config::keep_last_valid(base::system_files(), arguments_.state_directory, fresh);
+          !kept) {
+        log_.warning(kept.error().describe(), {{"reason", kept.error().code()}});
+      }
+      log_.info("the new settings are in use: " + summary(engine_));
+      service_.ready(summary(engine_));
+    });
+  }
+
+  void keep_old(const base::Error& error) {
+    log_.error("the new settings are not used, the old ones go on: " + error.describe(),
+               {{"reason", error.code()}});
+    service_.ready(summary(engine_) + "; settings on disk are wrong: " + error.describe());
+  }
+
+  Arguments arguments_;
+  deploy::Engine& engine_;
+  base::Log& log_;
+  Service service_;
+  ControlContext control_;
+  Worker worker_;
+};
+
+int exit_status(const base::Error& error) {
+  if (error.code() == "history.in_use") return kExitInUse;
+  return kExitFailed;
+}
+
+int run(const Arguments& arguments) {
+  base::Files& files = base::system_files();
+  base::Clock& clock = base::system_clock();
+  auto early_log = base::make_log(base::Level::info);
+  auto started = config::load_or_last_valid(files, arguments.config_directory, arguments.state_directory);
+  if (!started) {
+    for (const auto& problem : started.error().list)
+      early_log->error(problem.to_string(), {{"reason", "config.invalid"}});
+    return kExitConfig;
+  }
+  const config::Settings& settings = started->loaded.settings;
+  auto log = base::make_log(settings.log.level);
+  std::optional<std::string> held;
+  if (started->held) {
+    held = started->held->to_error().describe();
+    log->error("starting held on the last valid settings: " + *held, {{"reason", "config.held"}});
+  }
+  if (started->not_kept) log->warning(started->not_kept->describe(), {{"reason", started->not_kept->code()}});
+
+  http::ClientOptions client;
+  client.user_agent = "gridseal/" GRIDSEAL_VERSION;
+  http::ClientConnector connector(clock, client);
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  const deploy::Outside outside{
+      clock, files, *log, connector, random_share(), {}, credentials == nullptr ? "" : credentials};
+  auto engine = deploy::Engine::start(outside, arguments.state_directory, settings, held);
+  if (!engine) {
+    log->error(engine.error().describe(), {{"reason", engine.error().code()}});
+    return exit_status(engine.error());
+  }
+  return Daemon(arguments, **engine, clock, *log).run();
+}
+
+}  // namespace
+}  // namespace gridseal::daemon
+
+int main(int argc, char** argv) {
+  using namespace gridseal::daemon;
+  // Before any thread exists, so that all of them leave these signals to the main loop.
+  const sigset_t signals = awaited_signals();
+  (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  (void)signal(SIGPIPE, SIG_IGN);
+  // Keys and credentials pass through this process: no core dumps, no ptrace by the same user.
+  (void)prctl(PR_SET_DUMPABLE, 0);
+  (void)umask(027);
+
+  Arguments arguments;
+  CLI::App app(
+      "gridseald: keeps the components of this host at what the registry names and the trust roots sign.");
+  app.add_option("--config-dir", arguments.config_directory, "Folder of agent.toml and conf.d")
+      ->capture_default_str();
+  app.add_option("--state-dir", arguments.state_directory, "Folder of store, history and trust state")
+      ->capture_default_str();
+  app.set_version_flag("--version", "gridseald " GRIDSEAL_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
+  return run(arguments);
+}

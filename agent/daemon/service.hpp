@@ -1,0 +1,25 @@
+// What systemd hears of us (sd_notify(3), Type=notify): ready, status, reloading, watchdog. Silent without
+// systemd.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace gridseal::daemon {
+
+class Service {
+ public:
+  void ready(const std::string& status);
+  void status(const std::string& status);
+  void reloading();
+  void stopping();
+  void alive();
+  // How often alive() is expected (half of WatchdogSec=); nothing when the unit has no watchdog.
+  std::optional<std::chrono::milliseconds> watchdog_interval() const;
+
+ private:
+  std::string last_status_;
+};
+
+}  // namespace gridseal::daemon
