@@ -13,6 +13,10 @@ constexpr std::string_view kVerification =
     "SELECT component, artifact, policy, outcome, code, sentence, evidence, trust_generation, time "
     "FROM verifications ";
 
+constexpr std::string_view kArtifact =
+    "SELECT digest, media_type, manifest, title, version, created, revision, source, first_seen "
+    "FROM artifacts ";
+
 Json json_of(const std::string& text) {
   auto value = base::parse_json(text);
   return value ? std::move(*value) : Json();
@@ -128,6 +132,25 @@ Result<std::vector<Verification>> History::verifications(const base::Digest& art
   if (!query) return std::move(query).error();
   query->bind(artifact.to_string());
   return collect<Verification>(*query, verification_of);
+}
+
+Result<std::vector<Verification>> History::verifications_of(std::string_view component, int64_t limit) {
+  const std::scoped_lock hold(state_->mutex);
+  const std::string_view which = component.empty() ? "WHERE ?='' " : "WHERE component=? ";
+  auto query =
+      state_->database->prepare(std::string(kVerification).append(which) + "ORDER BY id DESC LIMIT ?");
+  if (!query) return std::move(query).error();
+  query->bind(component).bind(limit);
+  return collect<Verification>(*query, verification_of);
+}
+
+Result<std::vector<Artifact>> History::find_artifacts(std::string_view digest_prefix, int64_t limit) {
+  const std::scoped_lock hold(state_->mutex);
+  auto query = state_->database->prepare(
+      std::string(kArtifact) + "WHERE substr(digest, 1, length(?1))=?1 ORDER BY first_seen DESC LIMIT ?2");
+  if (!query) return std::move(query).error();
+  query->bind(digest_prefix).bind(limit);
+  return collect<Artifact>(*query, artifact_of);
 }
 
 }  // namespace gridseal::history

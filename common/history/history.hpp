@@ -84,6 +84,10 @@ class History {
   base::Result<std::optional<Verification>> last_verification(std::string_view component,
                                                               const base::Digest& artifact);
   base::Result<std::vector<Verification>> verifications(const base::Digest& artifact);
+  // Newest first. An empty component: of all.
+  base::Result<std::vector<Verification>> verifications_of(std::string_view component, int64_t limit);
+  // Those whose digest begins so ("sha256:4f"), newest first.
+  base::Result<std::vector<Artifact>> find_artifacts(std::string_view digest_prefix, int64_t limit);
 
   // --- deployments: the journal ---------------------------------------------------------------------------
   base::Result<DeploymentId> begin_deployment(const NewDeployment& deployment);  // audited
@@ -104,6 +108,7 @@ class History {
   base::Result<std::vector<Deployment>> unfinished_deployments();  // oldest first
   // Newest first. An empty component: of all.
   base::Result<std::vector<Deployment>> deployments(std::string_view component, int64_t limit);
+  base::Result<std::vector<Deployment>> deployments_of(const base::Digest& artifact, int64_t limit);
   base::Result<std::optional<Deployment>> deployment(DeploymentId id);  // with its steps
 
   // --- inventory and pre-images ---------------------------------------------------------------------------
