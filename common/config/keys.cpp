@@ -98,7 +98,7 @@ const std::array kComponent{
                    "Tag to follow. Exactly one of `tag`, `semver` and `digest` is set."},
     Key<Component>{"semver", &Component::semver, R"("")",
                    "Range of versions, such as `>=1.0.0 <2.0.0`; the highest tag in it is followed."},
-    Key<Component>{"digest", &Component::digest, R"("")", "Digest to stay at."},
+    Key<Component>{"digest", &Component::digest, R"("")", "Digest to stay at.", check_digest},
     Key<Component>{"tag_filter", &Component::tag_filter, R"("")",
                    "RE2 expression that a tag must match to be considered; only with `semver`."},
     Key<Component>{"path", &Component::path, R"("./")", "Folder of the manifests inside the artifact.",

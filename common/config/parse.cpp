@@ -117,14 +117,19 @@ class Parser {
   }
 
   void check_tracking(const std::string& path, const Member& one, const Component& component) {
-    const auto set = [](const std::string& text) { return text.empty() ? 0 : 1; };
-    const int count = set(component.tag) + set(component.semver) + set(component.digest);
+    int count = 0;
+    for (const auto* key : {"tag", "semver", "digest"}) {
+      const Member* found = one.value.find(key);
+      const bool empty =
+          found == nullptr || (found->value.kind == Value::Kind::string && found->value.text.empty());
+      count += empty ? 0 : 1;
+    }
     if (count != 1) {
       reader_.problem(one.place, path,
                       count == 0 ? "one of tag, semver and digest must be set"
                                  : "only one of tag, semver and digest may be set");
     }
-    if (!component.tag_filter.empty() && component.semver.empty()) {
+    if (!component.tag_filter.empty() && one.value.find("semver") == nullptr) {
       reader_.problem(reader_.place_of(path, "tag_filter", &one), path + ".tag_filter", "is for semver only");
     }
   }

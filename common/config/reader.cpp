@@ -19,7 +19,7 @@ std::string wrong_kind(std::string_view wanted, const Value& value) {
   return "must be " + std::string(wanted) + ", not " + std::string(to_string(value.kind));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + base::printable(text, 60) + "\"";
 }
 
@@ -29,8 +29,8 @@ std::string read_word(const Value& value, std::span<const std::string_view> word
   const auto found = std::find(words.begin(), words.end(), value.text);
   if (found == words.end()) {
     std::string list;
-    for (const auto word : words) list.append(list.empty() ? "" : ", ").append(quoted(word));
-    return quoted(value.text) + " is not one of " + list;
+    for (const auto word : words) list.append(list.empty() ? "" : ", ").append(in_quotes(word));
+    return in_quotes(value.text) + " is not one of " + list;
   }
   index = static_cast<size_t>(found - words.begin());
   return {};
@@ -66,7 +66,11 @@ std::string Reader::read(const Value& value, const Rule& rule, std::string& out)
   if (value.kind != Value::Kind::string) return wrong_kind("a string", value);
   if (value.text.find('\0') != std::string::npos) return "must not hold a zero byte";
   if (rule.check != nullptr && !rule.is_default) {
-    if (auto wrong = rule.check(value.text); !wrong.empty()) return quoted(value.text) + " " + wrong;
+    // A text with '@' may hold a password, and is not repeated.
+    const bool secret = value.text.find('@') != std::string::npos;
+    if (auto wrong = rule.check(value.text); !wrong.empty()) {
+      return secret ? wrong : in_quotes(value.text) + " " + wrong;
+    }
   }
   out = value.text;
   return {};
@@ -90,7 +94,7 @@ std::string Reader::read(const Value& value, const Rule& rule, int64_t& out) {
 std::string Reader::read(const Value& value, const Rule& rule, uint64_t& out) {
   if (value.kind != Value::Kind::string) return wrong_kind("a size such as \"256MiB\"", value);
   auto size = parse_size(value.text);
-  if (!size) return quoted(value.text) + " is not a size such as \"256MiB\"";
+  if (!size) return in_quotes(value.text) + " is not a size such as \"256MiB\"";
   if (*size < static_cast<uint64_t>(rule.range.least) || *size > static_cast<uint64_t>(rule.range.most)) {
     return "must be from " + std::to_string(rule.range.least) + " to " + std::to_string(rule.range.most) +
            " bytes";
@@ -102,7 +106,7 @@ std::string Reader::read(const Value& value, const Rule& rule, uint64_t& out) {
 std::string Reader::read(const Value& value, const Rule& rule, base::milliseconds& out) {
   if (value.kind != Value::Kind::string) return wrong_kind("a duration such as \"5m\"", value);
   auto duration = base::parse_duration(value.text);
-  if (!duration) return quoted(value.text) + " is not a duration such as \"30s\", \"5m\" or \"1h30m\"";
+  if (!duration) return in_quotes(value.text) + " is not a duration such as \"30s\", \"5m\" or \"1h30m\"";
   if (duration->count() < rule.range.least || duration->count() > rule.range.most) {
     return "must be from " + base::format_duration(base::milliseconds(rule.range.least)) + " to " +
            base::format_duration(base::milliseconds(rule.range.most));
@@ -134,10 +138,10 @@ std::string Reader::read(const Value& value, const Rule& rule, TextMap& out) {
   TextMap map;
   for (const auto& member : value.members) {
     if (auto wrong = rule.check != nullptr ? rule.check(member.name) : ""; !wrong.empty()) {
-      return quoted(member.name) + " " + wrong;
+      return in_quotes(member.name) + " " + wrong;
     }
     if (member.value.kind != Value::Kind::string) {
-      return quoted(member.name) + " " + wrong_kind("a string", member.value);
+      return in_quotes(member.name) + " " + wrong_kind("a string", member.value);
     }
     map[member.name] = member.value.text;
   }

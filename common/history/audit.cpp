@@ -1,5 +1,7 @@
 #include "history/audit.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/encoding.hpp"
@@ -50,16 +52,25 @@ Result<std::string> stored_head(Database& database) {
   return *row ? query->text(0) : std::string();
 }
 
-Result<AuditRow> insert(Database& database, AuditRow row) {
-  auto last = database.prepare("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
+// The row's place in the chain. It follows the kept head, not the last row: what was removed from the end, or
+// forged after it, must stay visible when the chain goes on.
+Result<void> link(Database& database, AuditRow& row) {
+  auto last = database.prepare("SELECT coalesce(max(sequence), 0) FROM audit");
   if (!last) return std::move(last).error();
-  auto found = last->step();
-  if (!found) return std::move(found).error();
-  row.sequence = *found ? last->integer(0) + 1 : 1;
-  row.previous = *found ? last->text(1) : no_previous();
-  row.hash = hash_of(row);
-  last->reset();
+  if (auto found = last->step(); !found) return std::move(found).error();
+  auto head = stored_head(database);
+  if (!head) return std::move(head).error();
+  const auto colon = head->find(':');
+  int64_t sequence = 0;
+  std::from_chars(head->data(), head->data() + std::min(colon, head->size()), sequence);
+  row.sequence = std::max(last->integer(0), sequence) + 1;
+  row.previous = colon == std::string::npos ? no_previous() : head->substr(colon + 1);
+  return {};
+}
 
+Result<AuditRow> insert(Database& database, AuditRow row) {
+  if (auto linked = link(database, row); !linked) return std::move(linked).error();
+  row.hash = hash_of(row);
   auto write = database.prepare(
       "INSERT INTO audit (sequence, time, actor, action, subject, detail, previous, hash) VALUES "
       "(?,?,?,?,?,?,?,?)");
@@ -120,14 +131,14 @@ Result<AuditRow> append(Database& database, base::Time now, std::string_view act
 }
 
 Result<std::vector<AuditRow>> read_audit(Database& database, int64_t limit) {
-  auto query = database.prepare(std::string(kColumns) + "ORDER BY sequence DESC LIMIT ?");
+  auto query = database.prepare(kColumns, "ORDER BY sequence DESC LIMIT ?");
   if (!query) return std::move(query).error();
   query->bind(limit);
   return collect<AuditRow>(*query, row_of);
 }
 
 Result<ChainReport> verify_chain(Database& database) {
-  auto query = database.prepare(std::string(kColumns) + "ORDER BY sequence");
+  auto query = database.prepare(kColumns, "ORDER BY sequence");
   if (!query) return std::move(query).error();
   ChainReport report;
   AuditRow expected;

@@ -45,7 +45,7 @@ ComponentRecord component_of(const Statement& row) {
 }
 
 Result<std::optional<ComponentRecord>> find(Database& database, std::string_view name) {
-  auto query = database.prepare(std::string(kColumns) + "WHERE name=?");
+  auto query = database.prepare(kColumns, "WHERE name=?");
   if (!query) return std::move(query).error();
   query->bind(name);
   return first<ComponentRecord>(*query, component_of);
@@ -61,7 +61,7 @@ Result<void> History::State::ensure_component(std::string_view name) {
 
 Result<std::vector<ComponentRecord>> History::components() {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kColumns) + "ORDER BY name");
+  auto query = state_->database->prepare(kColumns, "ORDER BY name");
   if (!query) return std::move(query).error();
   return collect<ComponentRecord>(*query, component_of);
 }

@@ -228,7 +228,8 @@ Result<void> Database::quick_check() {
                                                "): keep a copy of it and run 'gridseal recover'");
 }
 
-Result<Statement> Database::prepare(std::string_view sql) {
+Result<Statement> Database::prepare(std::string_view begin, std::string_view rest) {
+  const std::string sql = std::string(begin).append(rest);
   sqlite3_stmt* statement = nullptr;
   const int code =
       sqlite3_prepare_v2(connection_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);

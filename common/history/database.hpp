@@ -87,7 +87,8 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  base::Result<Statement> prepare(std::string_view sql);
+  // One statement, which may be given in two parts.
+  base::Result<Statement> prepare(std::string_view begin, std::string_view rest = {});
   // One or more statements without parameters or rows.
   base::Result<void> execute(std::string_view sql);
   int64_t last_insert_id() const;

@@ -68,7 +68,7 @@ Result<std::optional<Failure>> History::is_remembered(std::string_view component
                                                       const base::Digest& artifact,
                                                       const base::Digest& values) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kFailure) + "AND artifact=? AND value_digest=?");
+  auto query = state_->database->prepare(kFailure, "AND artifact=? AND value_digest=?");
   if (!query) return std::move(query).error();
   query->bind(component).bind(artifact.to_string()).bind(values.to_string());
   return first<Failure>(*query, failure_of);
@@ -76,7 +76,7 @@ Result<std::optional<Failure>> History::is_remembered(std::string_view component
 
 Result<std::vector<Failure>> History::failures(std::string_view component) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kFailure) + "ORDER BY time DESC, artifact");
+  auto query = state_->database->prepare(kFailure, "ORDER BY time DESC, artifact");
   if (!query) return std::move(query).error();
   query->bind(component);
   return collect<Failure>(*query, failure_of);
@@ -130,7 +130,7 @@ Result<int64_t> History::add_permit(const Permit& permit) {
 Result<std::optional<Permit>> History::find_permit(std::string_view component, const base::Digest& digest,
                                                    std::string_view version) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kPermit) +
+  auto query = state_->database->prepare(kPermit,
                                          "WHERE component=? AND used_at IS NULL AND "
                                          "(digest=? OR (version<>'' AND version=?)) ORDER BY id LIMIT 1");
   if (!query) return std::move(query).error();
@@ -160,7 +160,7 @@ Result<void> History::use_permit(int64_t id, DeploymentId deployment) {
 
 Result<std::vector<Permit>> History::permits(std::string_view component) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kPermit) + "WHERE component=? ORDER BY id DESC");
+  auto query = state_->database->prepare(kPermit, "WHERE component=? ORDER BY id DESC");
   if (!query) return std::move(query).error();
   query->bind(component);
   return collect<Permit>(*query, permit_of);

@@ -47,7 +47,7 @@ bool same(const Verification& a, const Verification& b) {
 }
 
 Result<std::optional<Verification>> last_of(Database& database, const Verification& like) {
-  auto query = database.prepare(std::string(kVerification) +
+  auto query = database.prepare(kVerification,
                                 "WHERE artifact=? AND component=? AND policy=? ORDER BY id DESC LIMIT 1");
   if (!query) return std::move(query).error();
   query->bind(like.artifact.to_string()).bind(like.component).bind(like.policy);
@@ -87,9 +87,7 @@ Result<void> History::record_artifact(const Artifact& artifact) {
 
 Result<std::optional<Artifact>> History::artifact(const base::Digest& digest) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(
-      "SELECT digest, media_type, manifest, title, version, created, revision, source, first_seen "
-      "FROM artifacts WHERE digest=?");
+  auto query = state_->database->prepare(std::string(kArtifact) + "WHERE digest=?");
   if (!query) return std::move(query).error();
   query->bind(digest.to_string());
   return first<Artifact>(*query, artifact_of);
@@ -119,8 +117,8 @@ Result<bool> History::record_verification(const Verification& verification) {
 Result<std::optional<Verification>> History::last_verification(std::string_view component,
                                                                const base::Digest& artifact) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kVerification) +
-                                         "WHERE artifact=? AND component=? ORDER BY id DESC LIMIT 1");
+  auto query =
+      state_->database->prepare(kVerification, "WHERE artifact=? AND component=? ORDER BY id DESC LIMIT 1");
   if (!query) return std::move(query).error();
   query->bind(artifact.to_string()).bind(component);
   return first<Verification>(*query, verification_of);
@@ -128,7 +126,7 @@ Result<std::optional<Verification>> History::last_verification(std::string_view 
 
 Result<std::vector<Verification>> History::verifications(const base::Digest& artifact) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kVerification) + "WHERE artifact=? ORDER BY id DESC");
+  auto query = state_->database->prepare(kVerification, "WHERE artifact=? ORDER BY id DESC");
   if (!query) return std::move(query).error();
   query->bind(artifact.to_string());
   return collect<Verification>(*query, verification_of);

@@ -45,8 +45,8 @@ Result<void> record_schema(Database& database, base::Time now, int64_t before) {
 }
 
 // A power cut between the schema and its first audit row.
-Result<bool> audit_is_empty(Database& database) {
-  auto query = database.prepare("SELECT NOT EXISTS (SELECT 1 FROM audit)");
+Result<bool> audit_is_unbegun(Database& database) {
+  auto query = database.prepare("SELECT NOT EXISTS (SELECT 1 FROM meta WHERE name='audit_head')");
   if (!query) return std::move(query).error();
   auto row = query->step();
   if (!row) return std::move(row).error();
@@ -56,9 +56,9 @@ Result<bool> audit_is_empty(Database& database) {
 Result<void> bring_up(Database& database, base::Clock& clock) {
   auto before = migrate(database, migrations(), number_of(clock.now()));
   if (!before) return std::move(before).error();
-  auto empty = audit_is_empty(database);
-  if (!empty) return std::move(empty).error();
-  return record_schema(database, clock.now(), *empty ? 0 : *before);
+  auto unbegun = audit_is_unbegun(database);
+  if (!unbegun) return std::move(unbegun).error();
+  return record_schema(database, clock.now(), *unbegun ? 0 : *before);
 }
 
 }  // namespace

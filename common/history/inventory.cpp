@@ -78,8 +78,7 @@ Result<void> History::mark_applied(std::string_view component, const std::vector
   const std::scoped_lock hold(state_->mutex);
   return state_->in_transaction([&]() -> Result<void> {
     auto update = state_->database->prepare(
-        "UPDATE inventory SET applied=1, uid=? WHERE component=? AND side='attempt' AND " +
-        std::string(kThisObject));
+        "UPDATE inventory SET applied=1, uid=? WHERE component=? AND side='attempt' AND ", kThisObject);
     if (!update) return std::move(update).error();
     for (const auto& object : objects) {
       update->reset();
@@ -109,8 +108,8 @@ Result<void> History::drop_leftovers(std::string_view component,
   if (confirmed_gone.empty()) return {};
   const std::scoped_lock hold(state_->mutex);
   return state_->in_transaction([&]() -> Result<void> {
-    auto drop = state_->database->prepare("DELETE FROM inventory WHERE component=? AND side='leftover' AND " +
-                                          std::string(kThisObject));
+    auto drop = state_->database->prepare("DELETE FROM inventory WHERE component=? AND side='leftover' AND ",
+                                          kThisObject);
     if (!drop) return std::move(drop).error();
     for (const auto& key : confirmed_gone) {
       drop->reset();
@@ -151,8 +150,7 @@ Result<std::optional<std::string>> History::pre_image(DeploymentId id, const Obj
   const std::scoped_lock hold(state_->mutex);
   auto host_key = state_->host_key();
   if (!host_key) return std::move(host_key).error();
-  auto query = state_->database->prepare("SELECT body FROM pre_images WHERE deployment=? AND " +
-                                         std::string(kThisObject));
+  auto query = state_->database->prepare("SELECT body FROM pre_images WHERE deployment=? AND ", kThisObject);
   if (!query) return std::move(query).error();
   query->bind(id);
   bind_key(*query, key);
