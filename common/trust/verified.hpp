@@ -38,6 +38,7 @@ struct SignatureEvidence {
   std::string signature_blob;      // digest of payload or bundle
   std::string reference;           // docker-reference the signer wrote: shown, never judged
   Annotations annotations;         // signed ones: `optional` of the payload, annotations of the subject
+  int64_t generation = 0;          // of the trust state it was judged under
   bool log_entries = false;        // present, not judged: the key decides
   bool timestamps = false;         // the same
   std::vector<Check> checks;

@@ -1,0 +1,131 @@
+#include "base/encoding.hpp"
+#include "trust/image_manifest.hpp"
+#include "trust/verify.hpp"
+
+namespace gridseal::trust {
+namespace {
+
+using base::Error;
+using base::Result;
+
+constexpr const char* kTitle = "org.opencontainers.image.title";
+constexpr const char* kComponent = "dev.gridseal.component";
+constexpr const char* kEnvironment = "dev.gridseal.environment";
+constexpr const char* kVersion = "org.opencontainers.image.version";
+constexpr const char* kCreated = "org.opencontainers.image.created";
+constexpr const char* kRevision = "org.opencontainers.image.revision";
+constexpr const char* kSource = "org.opencontainers.image.source";
+
+std::string value_of(const Annotations& annotations, const char* name) {
+  const auto found = annotations.find(name);
+  return found == annotations.end() ? std::string() : found->second;
+}
+
+std::string in_quotes(const std::string& text) {
+  return "'" + base::printable(text, 80) + "'";
+}
+
+Error unnamed(const char* code, const char* annotation) {
+  return Error::refused(code, std::string("the signed manifest has no annotation ") + annotation +
+                                  "; publish it again with one");
+}
+
+Result<std::string> read_component(const Annotations& annotations, const Identity& identity) {
+  std::string component = value_of(annotations, kComponent);
+  if (component.empty()) component = value_of(annotations, kTitle);
+  if (component.empty()) return unnamed("identity.component", kTitle);
+  if (!identity.component.empty() && component != identity.component) {
+    return Error::refused("identity.component", "the signed manifest is component " + in_quotes(component) +
+                                                    ", not " + in_quotes(identity.component));
+  }
+  return component;
+}
+
+Result<std::optional<std::string>> read_environment(const Annotations& annotations,
+                                                    const Identity& identity) {
+  std::optional<std::string> environment;
+  if (const auto found = annotations.find(kEnvironment); found != annotations.end())
+    environment = found->second;
+  if (!identity.environment) return environment;
+  if (!environment && !identity.environment_required) return environment;
+  if (!environment) return unnamed("identity.environment", kEnvironment);
+  if (*environment != *identity.environment) {
+    return Error::refused("identity.environment", "the signed manifest is for environment " +
+                                                      in_quotes(*environment) + ", this is " +
+                                                      in_quotes(*identity.environment));
+  }
+  return environment;
+}
+
+Result<void> check_extra(const Annotations& annotations, const Identity& identity) {
+  for (const auto& [name, wanted] : identity.annotations) {
+    const auto found = annotations.find(name);
+    if (found != annotations.end() && found->second == wanted) continue;
+    return Error::refused("identity.annotation",
+                          "the signed manifest does not say " + name + "=" + base::printable(wanted, 80));
+  }
+  return {};
+}
+
+Result<base::Time> read_created(const Annotations& annotations) {
+  const std::string created = value_of(annotations, kCreated);
+  if (created.empty()) return unnamed("identity.created", kCreated);
+  const auto time = base::parse_rfc3339(created);
+  if (time) return *time;
+  return Error::refused("identity.created",
+                        "the signed creation time " + in_quotes(created) + " is not an RFC 3339 time");
+}
+
+std::optional<base::Semver> semver_of(std::string_view text) {
+  auto parsed = base::Semver::parse(text);
+  if (!parsed) return std::nullopt;
+  return std::move(*parsed);
+}
+
+}  // namespace
+
+Result<Verified> verify(const TrustState& state, const Policy& policy, const Identity& identity,
+                        const Evidence& evidence) {
+  auto signature = verify_signatures(state, policy, evidence);
+  if (!signature) return std::move(signature).error();
+  auto manifest = parse_image_manifest(evidence.manifest, "artifact.manifest");
+  if (!manifest) return std::move(manifest).error();
+  auto component = read_component(manifest->annotations, identity);
+  if (!component) return std::move(component).error();
+  auto environment = read_environment(manifest->annotations, identity);
+  if (!environment) return std::move(environment).error();
+  if (auto extra = check_extra(manifest->annotations, identity); !extra) return std::move(extra).error();
+  const std::string version = value_of(manifest->annotations, kVersion);
+  if (version.empty()) return unnamed("identity.version", kVersion);
+  const auto created = read_created(manifest->annotations);
+  if (!created) return created.error();
+
+  Verified verified(evidence.digest, std::move(manifest->config));
+  verified.manifest_ = evidence.manifest;
+  verified.component_ = std::move(*component);
+  verified.version_ = version;
+  verified.semver_ = semver_of(version);
+  verified.created_ = *created;
+  verified.revision_ = value_of(manifest->annotations, kRevision);
+  verified.source_ = value_of(manifest->annotations, kSource);
+  verified.environment_ = std::move(*environment);
+  verified.annotations_ = std::move(manifest->annotations);
+  verified.artifact_type_ = std::move(manifest->artifact_type);
+  verified.layers_ = std::move(manifest->layers);
+  verified.generation_ = state.generation();
+  verified.evidence_ = std::move(*signature);
+  verified.evidence_.checks.push_back(
+      {"identity", "component " + verified.component_ + ", version " + version});
+  return verified;
+}
+
+Result<void> check_tag(const Verified& verified, std::string_view tag) {
+  const auto wanted = semver_of(tag);
+  if (!wanted) return {};
+  if (verified.semver() && *verified.semver() == *wanted) return {};
+  return Error::refused("identity.tag_version", "tag " + in_quotes(std::string(tag)) +
+                                                    " holds an artifact signed as version " +
+                                                    in_quotes(verified.version()));
+}
+
+}  // namespace gridseal::trust
