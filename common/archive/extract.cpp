@@ -22,7 +22,7 @@ base::Error refused(const char* code, const std::string& message) {
   return base::Error::refused(code, message);
 }
 
-std::string quoted(std::string_view path) {
+std::string in_quotes(std::string_view path) {
   return "\"" + base::printable(path) + "\"";
 }
 
@@ -143,13 +143,13 @@ base::Result<void> Extraction::take_entry(archive_entry* entry) {
   auto path = normalise_path(raw, limits_);
   if (!path) return std::move(path).error();
   if (archive_entry_hardlink(entry) != nullptr || archive_entry_hardlink_utf8(entry) != nullptr)
-    return refused("archive.link", "the archive holds a hard link, " + quoted(*path));
+    return refused("archive.link", "the archive holds a hard link, " + in_quotes(*path));
   const auto type = archive_entry_filetype(entry);
   if (type == AE_IFDIR) return path->empty() ? base::Result<void>{} : claim(*path, true);
   if (path->empty()) return refused("archive.path_escape", "the archive holds a file without a name");
   if (type == AE_IFLNK) return take_link(entry, *path);
   if (type == AE_IFREG) return take_file(entry, *path);
-  return refused("archive.device", "the archive holds a device, FIFO or socket, " + quoted(*path));
+  return refused("archive.device", "the archive holds a device, FIFO or socket, " + in_quotes(*path));
 }
 
 base::Result<void> Extraction::claim(const std::string& path, bool directory) {
@@ -157,11 +157,11 @@ base::Result<void> Extraction::claim(const std::string& path, bool directory) {
     const std::string parent = path.substr(0, slash);
     if (leaves_.count(parent) != 0)
       return refused("archive.duplicate",
-                     quoted(path) + " lies below " + quoted(parent) + ", which is a file or a link");
+                     in_quotes(path) + " lies below " + in_quotes(parent) + ", which is a file or a link");
     directories_.insert(parent);
   }
   const bool taken = leaves_.count(path) != 0 || (!directory && directories_.count(path) != 0);
-  if (taken) return refused("archive.duplicate", "the archive holds " + quoted(path) + " twice");
+  if (taken) return refused("archive.duplicate", "the archive holds " + in_quotes(path) + " twice");
   (directory ? directories_ : leaves_).insert(path);
   return {};
 }
@@ -170,7 +170,7 @@ base::Result<void> Extraction::take_link(archive_entry* entry, const std::string
   const char* target = archive_entry_symlink_utf8(entry);
   if (target == nullptr) target = archive_entry_symlink(entry);
   if (target == nullptr || !stays_inside(path, target))
-    return refused("archive.link", "the symbolic link " + quoted(path) + " leaves the tree");
+    return refused("archive.link", "the symbolic link " + in_quotes(path) + " leaves the tree");
   if (auto claimed = claim(path, false); !claimed) return claimed;
   links_.push_back(path);
   return {};
@@ -179,11 +179,11 @@ base::Result<void> Extraction::take_link(archive_entry* entry, const std::string
 base::Result<void> Extraction::take_file(archive_entry* entry, const std::string& path) {
   if (auto claimed = claim(path, false); !claimed) return claimed;
   const auto size = archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : -1;
-  if (size < 0) return refused("archive.format", quoted(path) + " has no size");
+  if (size < 0) return refused("archive.format", in_quotes(path) + " has no size");
   const auto bytes = static_cast<uint64_t>(size);
   if (bytes > limits_.max_file_bytes)
     return refused("archive.too_large",
-                   quoted(path) + " is larger than " + std::to_string(limits_.max_file_bytes) + " bytes");
+                   in_quotes(path) + " is larger than " + std::to_string(limits_.max_file_bytes) + " bytes");
   // Sparse files unpack to more than the tar stream holds.
   if (bytes > limits_.max_total_bytes - unpacked_)
     return refused("archive.too_large",
@@ -206,7 +206,7 @@ base::Result<void> Extraction::copy_content(const std::string& path, uint64_t si
     auto given = visitor_.content(std::string_view(chunk_.data(), static_cast<size_t>(count)));
     if (!given) return given;
   }
-  if (copied != size) return refused("archive.format", quoted(path) + " is not as long as its header says");
+  if (copied != size) return refused("archive.format", in_quotes(path) + " is not as long as its header says");
   return visitor_.end_file();
 }
 
