@@ -30,7 +30,7 @@ struct ObjectKey {
   // named unless it is core or a built-in one.
   std::string describe() const;
 
-  friend bool operator==(const ObjectKey& a, const ObjectKey& b) { return (a <=> b) == 0; }
+  friend bool operator==(const ObjectKey& a, const ObjectKey& b) { return std::is_eq(a <=> b); }
   friend std::strong_ordering operator<=>(const ObjectKey& a, const ObjectKey& b);
 };
 

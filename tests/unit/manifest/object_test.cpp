@@ -117,7 +117,7 @@ TEST(Object, SetsTheNamespace) {
   EXPECT_EQ(result("{apiVersion: v1, kind: Namespace, metadata: {name: x, namespace: other}}", "target"), "");
   EXPECT_EQ(
       result("{apiVersion: e.example/v1, kind: Thing, metadata: {name: x, namespace: other}}", "target"),
-      "y");
+      "other");
 }
 
 }  // namespace
