@@ -1,0 +1,11 @@
+// What runs inside the cluster: controllers, scheduler, kubelet, all small and driven by changes and time.
+#pragma once
+
+#include "kubesim/cluster.hpp"
+
+namespace gridseal::kubesim {
+
+// Creates what every cluster has (namespaces, roles, the node) and starts the thread that reacts to changes.
+void start_controllers(Cluster& cluster);
+
+}  // namespace gridseal::kubesim

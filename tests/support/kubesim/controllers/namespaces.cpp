@@ -1,0 +1,82 @@
+// 053: what a new namespace gets, and how it goes.
+#include "kubesim/controllers/engine.hpp"
+#include "kubesim/writes.hpp"
+
+namespace gridseal::kubesim {
+
+namespace {
+
+void furnish(Engine& engine, const std::string& ns) {
+  const auto accounts = engine.resource("", "v1", "serviceaccounts");
+  const auto maps = engine.resource("", "v1", "configmaps");
+  if (engine.cluster().store.get(accounts->storage(), ns, "default") == nullptr) {
+    engine.create(*accounts, {{"metadata", {{"name", "default"}, {"namespace", ns}}}});
+  }
+  if (engine.cluster().store.get(maps->storage(), ns, "kube-root-ca.crt") == nullptr) {
+    engine.create(*maps, {{"metadata", {{"name", "kube-root-ca.crt"}, {"namespace", ns}}},
+                          {"data", {{"ca.crt", "-----BEGIN CERTIFICATE-----\n"}}}});
+  }
+}
+
+// Deletes everything in it; returns what is left, and how many objects are held by finalizers.
+std::size_t empty_out(Engine& engine, const std::string& ns, std::size_t& held) {
+  std::size_t left = 0;
+  std::set<std::string> seen;
+  for (const auto& resource : engine.cluster().catalog.all()) {
+    if (!resource->namespaced || !seen.insert(resource->storage()).second) continue;
+    for (const ObjectPtr& object : engine.cluster().store.list(resource->storage(), ns)) {
+      Deletion deletion;
+      deletion.propagation = "Background";
+      if (resource->plural == "persistentvolumeclaims") {
+        engine.cluster().remove(*resource, ns, text(*object, {"metadata", "name"}));
+        continue;
+      }
+      auto deleted = delete_object(engine.cluster(), *resource, *object, deletion);
+      if (deleted && deleted->gone) continue;
+      ++left;
+      const Json* finalizers = find(*object, {"metadata", "finalizers"});
+      if (finalizers != nullptr && !finalizers->empty()) ++held;
+    }
+  }
+  return left;
+}
+
+void reconcile(Engine& engine, const Resource& resource, const Json& object) {
+  const std::string name = text(object, {"metadata", "name"});
+  if (!dying(object)) return furnish(engine, name);
+  if (engine.elapsed(text(object, {"metadata", "uid"}) + "/terminate") < Millis(50)) {
+    engine.wake(resource, object, Millis(60));
+    return;
+  }
+  std::size_t held = 0;
+  const std::size_t left = empty_out(engine, name, held);
+  if (left > 0) {
+    Json status = object["status"];
+    const char* remaining = held > 0 ? "True" : "False";
+    set_condition(status["conditions"], "NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered",
+                  "All resources successfully discovered");
+    set_condition(status["conditions"], "NamespaceDeletionGroupVersionParsingFailure", "False",
+                  "ParsedGroupVersions", "All legacy kube types successfully parsed");
+    set_condition(status["conditions"], "NamespaceDeletionContentFailure", "False", "ContentDeleted",
+                  "All content successfully deleted, may be waiting on finalization");
+    set_condition(status["conditions"], "NamespaceContentRemaining", "True", "SomeResourcesRemain",
+                  "Some resources are remaining");
+    set_condition(status["conditions"], "NamespaceFinalizersRemaining", remaining,
+                  held > 0 ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
+                  held > 0 ? "Some content in the namespace has finalizers remaining"
+                           : "All content-preserving finalizers finished");
+    engine.set_status(resource, object, std::move(status));
+    engine.wake(resource, object, Millis(200));
+    return;
+  }
+  const Json* finalizers = find(object, {"metadata", "finalizers"});
+  if (finalizers == nullptr || finalizers->empty()) engine.cluster().remove(resource, "", name);
+}
+
+}  // namespace
+
+void add_namespaces(Engine& engine) {
+  engine.add("namespaces.", reconcile);
+}
+
+}  // namespace gridseal::kubesim
