@@ -96,6 +96,7 @@ class TlsConnection : public Connection {
     return waiter.wait(fd_, rc == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT);
   }
   void note(const unsigned char* bytes, size_t size);
+  void drain();
   int last_alert() const;
   base::Error explain(int rc, const std::string& peer) const;
   std::string explain_alert() const;
@@ -134,6 +135,14 @@ void TlsConnection::note(const unsigned char* bytes, size_t size) {
   std::copy_n(bytes + size - n, n, last_.end() - static_cast<std::ptrdiff_t>(n));
 }
 
+// A peer that refuses our certificate says why and closes, often before it has read all that we send: then
+// sending fails first, while its alert waits to be received.
+void TlsConnection::drain() {
+  std::array<unsigned char, 512> rest{};
+  for (int i = 0; i < 64 && receive_bytes(this, rest.data(), rest.size()) > 0; ++i) {
+  }
+}
+
 // RFC 5246 section 6.2.1: type 21, version, length 2, level, description. -1: no alert in the clear.
 int TlsConnection::last_alert() const {
   return last_[0] == 21 && last_[1] == 3 && last_[3] == 0 && last_[4] == 2 ? last_[6] : -1;
@@ -159,6 +168,7 @@ base::Result<void> TlsConnection::handshake(const Waiter& waiter) {
     if (rc == 0) break;
     if (!is_wait(rc)) {
       parts_.sessions.drop();
+      if (is_eof(rc)) drain();
       return explain(rc, waiter.peer());
     }
     if (auto ready = wait(rc, waiter); !ready) return ready;
@@ -188,8 +198,12 @@ base::Error TlsConnection::explain(int rc, const std::string& peer) const {
     return error(check_.explain(flags));
   }
   if (rc == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) return error(explain_alert());
-  if (is_eof(rc) && check_.seen() && !parts_.has_client) {
-    return error("it closed the connection during the handshake; it may demand a client certificate");
+  if (is_eof(rc) && last_alert() >= 0) return error(explain_alert());
+  if (is_eof(rc) && check_.seen()) {
+    return error(parts_.has_client
+                     ? "it closed the connection during the handshake; it may refuse the client certificate"
+                     : "it closed the connection during the handshake; it may demand a client certificate, "
+                       "and none is configured");
   }
   if (is_eof(rc)) return error("it closed the connection during the handshake; is this port for https?");
   if (rc == MBEDTLS_ERR_SSL_INVALID_RECORD || rc == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE) {

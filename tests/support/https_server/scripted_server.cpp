@@ -61,6 +61,14 @@ class Wire {
   std::unique_ptr<TlsServerSession> tls_;
 };
 
+// What was sent last (an alert) is lost if the socket is closed with unread bytes in it.
+void linger(int fd) {
+  (void)::shutdown(fd, SHUT_WR);
+  std::array<char, 1024> rest{};
+  while (::recv(fd, rest.data(), rest.size(), 0) > 0) {
+  }
+}
+
 // Head and body of one request; false when the connection ended.
 bool read_request(Wire& wire, std::string& buffer, SeenRequest& request) {
   std::array<char, 4096> block{};
@@ -194,8 +202,10 @@ void ScriptedServer::State::serve(int fd, int number) {
     if (settings.stop_after_accept) {
       std::unique_lock lock(mutex);
       changed.wait(lock, [this] { return stopping; });
-    } else if (wire.open()) {
+    } else if (wire.open() && (settings.greeting.empty() || wire.write(settings.greeting))) {
       converse(wire, number);
+    } else {
+      linger(fd);
     }
   }
   const std::lock_guard lock(mutex);

@@ -50,6 +50,7 @@ struct ServerSettings {
   std::string client_ca_pem;  // not empty: a client certificate is demanded
   bool tls12_only = false;
   bool stop_after_accept = false;  // accepts and never says a word
+  std::string greeting;            // without TLS: sent as soon as a client connects
   std::string address = "127.0.0.1";
 };
 

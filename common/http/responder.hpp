@@ -1,0 +1,27 @@
+// The messages of one server connection, by cpp-httplib, which this header does not show.
+#pragma once
+
+#include <memory>
+
+#include "http/connection.hpp"
+#include "http/server.hpp"
+
+namespace gridseal::http {
+
+// Thread safe: each connection is served by one thread.
+class Responder {
+ public:
+  Responder(base::Clock& clock, Handler handler, const ServerOptions& options);
+  ~Responder();
+  Responder(const Responder&) = delete;
+  Responder& operator=(const Responder&) = delete;
+
+  // Answers requests on `fd` until the client leaves, is silent for too long or a stop is requested.
+  void serve(int fd, const std::optional<Peer>& peer, const std::stop_token& stop) const;
+
+ private:
+  class Library;
+  std::unique_ptr<Library> library_;
+};
+
+}  // namespace gridseal::http
