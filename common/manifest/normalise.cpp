@@ -51,7 +51,8 @@ void default_protocol(Json& owner) {
   for (auto& port : *ports) {
     if (!port.is_object()) continue;
     Json& protocol = port["protocol"];
-    if (protocol.is_null() || protocol == "") protocol = "TCP";
+    const bool blank = protocol.is_string() && protocol.get_ref<const std::string&>().empty();
+    if (protocol.is_null() || blank) protocol = "TCP";
   }
 }
 

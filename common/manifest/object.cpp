@@ -116,9 +116,9 @@ bool is_list(const Json& document) {
 }  // namespace
 
 std::strong_ordering operator<=>(const ObjectKey& a, const ObjectKey& b) {
-  if (const auto c = a.group <=> b.group; c != 0) return c;
-  if (const auto c = a.kind <=> b.kind; c != 0) return c;
-  if (const auto c = a.namespace_ <=> b.namespace_; c != 0) return c;
+  if (const auto c = a.group <=> b.group; std::is_neq(c)) return c;
+  if (const auto c = a.kind <=> b.kind; std::is_neq(c)) return c;
+  if (const auto c = a.namespace_ <=> b.namespace_; std::is_neq(c)) return c;
   return a.name <=> b.name;
 }
 

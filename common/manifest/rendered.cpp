@@ -111,7 +111,7 @@ struct RenderedWriter::State {
         options(std::move(all)),
         prefix(std::move(folder)) {}
 
-  base::Result<void> take_document(Json document, Origin origin);
+  base::Result<void> take_document(Json document, const Origin& origin);
   base::Result<void> take_yaml(std::string_view text, size_t first_line);
   base::Result<void> take_json();
   base::Result<void> add(Object object);
@@ -169,7 +169,7 @@ base::Result<void> RenderedWriter::State::add(Object object) {
   return write(text);
 }
 
-base::Result<void> RenderedWriter::State::take_document(Json document, Origin origin) {
+base::Result<void> RenderedWriter::State::take_document(Json document, const Origin& origin) {
   auto objects = Object::from_document(std::move(document), origin);
   if (!objects) return std::move(objects).error();
   for (auto& object : *objects)

@@ -254,8 +254,8 @@ std::string float_key(double number) {
   if (std::isinf(value)) return value < 0 ? "-.inf" : ".inf";
   std::array<char, 64> buffer{};
   char* const end = buffer.data() + buffer.size();
-  const std::string text(buffer.data(),
-                         std::to_chars(buffer.data(), end, value, std::chars_format::scientific).ptr);
+  std::string text(buffer.data(),
+                   std::to_chars(buffer.data(), end, value, std::chars_format::scientific).ptr);
   int exponent = 0;
   const char* digits = text.data() + text.find('e') + 1;
   std::from_chars(*digits == '+' ? digits + 1 : digits, text.data() + text.size(), exponent);
