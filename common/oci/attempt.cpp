@@ -37,6 +37,10 @@ Failure to_failure(Error error) {
   }
   if (code == "http.too_large")
     return {Error::refused("oci.too_large", error.describe()), Verdict::next_mirror, {}};
+  // Certificates and settings do not heal within seconds; and what is wrong here is not the content.
+  if (code == "http.tls" || error.outcome() != base::Outcome::blocked) {
+    if (code.starts_with("http.")) return {Error::blocked(code, error.describe()), Verdict::next_mirror, {}};
+  }
   if (code.starts_with("http.")) return {std::move(error), Verdict::retry, {}};
   const bool ours = code.starts_with("oci.") || code.starts_with("parse.");
   const bool stop = !ours || code == "oci.cancelled";
