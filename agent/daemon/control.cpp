@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/encoding.hpp"
 #include "report/report.hpp"
 
 namespace gridseal::daemon {

@@ -1,6 +1,7 @@
 // gridseald: start, stop, reload, watchdog. What it deploys and when is the engine's matter.
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -118,7 +119,8 @@ class Daemon {
         keep_old(done.error());
         return;
       }
-      if (auto kept = config::keep_last_valid(base::system_files(), arguments_.state_directory, fresh);
+      if (auto kept = config::keep_last_valid(base::system_files(), arguments_.config_directory,
+                                              arguments_.state_directory, fresh);
           !kept) {
         log_.warning(kept.error().describe(), {{"reason", kept.error().code()}});
       }
