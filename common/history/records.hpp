@@ -91,7 +91,7 @@ struct NewDeployment {
   base::Digest artifact;
   std::string revision{};
   DeploymentKind kind = DeploymentKind::deploy;
-  std::string actor;                       // "poll", "operator uid=1000", …
+  std::string actor{};                     // "poll", "operator uid=1000", …
   std::string state{};                     // the state machine's first state
   std::optional<base::Digest> rendered{};  // when known already
   std::optional<base::Digest> values{};
