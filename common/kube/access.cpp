@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -78,7 +79,8 @@ Result<void> KubeconfigAccess::reload() {
   session.transport = session_.transport;
   if (!have_session_ || !same_connection(*config, config_)) {
     auto transport = connector_.connect(config->origin, config->tls);
-    if (!transport) return std::move(transport).error();
+    if (!transport)
+      return Error::blocked("kube.config", "kubeconfig " + path_ + ": " + transport.error().describe());
     session.transport = std::move(*transport);
   }
   session.base_path = config->base_path;

@@ -55,23 +55,24 @@ Result<Reading> observe(Cluster& cluster, const Json& declared, int64_t applied_
                         const Limits& limits) {
   auto key = key_of(declared);
   if (!key) return std::move(key).error();
-  Reading reading;
-  reading.key = *key;
-  reading.applied_generation = applied_generation;
   auto live = cluster.get(*key, limits);
-  if (!live) {
-    if (!live.error().is("kube.not_found")) return std::move(live).error().error;
-    reading.readiness = judge_absent(declared);
-    return reading;
-  }
-  reading.readiness = judge(*live);
+  if (live) return observe_live(cluster, *live, applied_generation, limits);
+  if (!live.error().is("kube.not_found")) return std::move(live).error().error;
+  return Reading{std::move(*key), judge_absent(declared), applied_generation, {}};
+}
+
+Result<Reading> observe_live(Cluster& cluster, const Json& live, int64_t applied_generation,
+                             const Limits& limits) {
+  auto key = key_of(live);
+  if (!key) return std::move(key).error();
+  Reading reading{std::move(*key), judge(live), applied_generation, {}};
   Result<void> done;
-  if (key->kind == "PersistentVolumeClaim" && reading.readiness.state == State::in_progress)
-    done = consider_storage_class(cluster, *live, reading.readiness, limits);
-  if (key->kind == "HelmChart" && reading.readiness.is_current())
-    done = consider_chart_job(cluster, *live, reading.readiness, limits);
+  if (reading.key.kind == "PersistentVolumeClaim" && reading.readiness.state == State::in_progress)
+    done = consider_storage_class(cluster, live, reading.readiness, limits);
+  if (reading.key.kind == "HelmChart" && reading.readiness.is_current())
+    done = consider_chart_job(cluster, live, reading.readiness, limits);
   if (!done) return std::move(done).error();
-  auto findings = diagnose(cluster, *live, limits);
+  auto findings = diagnose(cluster, live, limits);
   if (!findings) return std::move(findings).error();
   reading.findings = std::move(*findings);
   return reading;

@@ -13,4 +13,8 @@ namespace gridseal::kube {
 base::Result<Reading> observe(Cluster& cluster, const base::Json& declared, int64_t applied_generation,
                               const Limits& limits);
 
+// The same for an object that was read already, from a list for instance.
+base::Result<Reading> observe_live(Cluster& cluster, const base::Json& live, int64_t applied_generation,
+                                   const Limits& limits);
+
 }  // namespace gridseal::kube

@@ -49,7 +49,7 @@ Result<void> list_owned(Cluster& cluster, std::string_view group, std::string_vi
   auto resource = cluster.discovery().find(group, version, kind, limits);
   if (!resource) return std::move(resource).error();
   ListOptions options;
-  options.label_selector = std::string(manifest::kComponentLabel) + "=" + std::string(component);
+  options.label_selector.append(manifest::kComponentLabel).append("=").append(component);
   auto listed = cluster.client().list(collection_path(*resource, namespace_name), options, sink, limits);
   if (!listed) return std::move(listed).error().error;
   return {};
