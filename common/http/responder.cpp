@@ -127,6 +127,7 @@ class Responder::Library : public httplib::Server {
  public:
   Library(base::Clock& clock, http::Handler handler, const ServerOptions& options)
       : clock_(clock), handler_(std::move(handler)), options_(options) {
+    svr_sock_ = 0;  // never used as a descriptor; -1 means to the library that it shuts down
     set_payload_max_length(options.max_body);
     const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
       call(request, response);
