@@ -146,10 +146,11 @@ struct Indexed {
   std::map<std::string, const Json*> items;
 };
 
-Indexed index_items(const Type& type, const Json& list) {
+// The items are pointed at: the list must outlive the index.
+Indexed index_items(const Type& type, const Json* list) {
   Indexed out;
-  if (!list.is_array()) return out;
-  for (const Json& item : list) {
+  if (list == nullptr || !list->is_array()) return out;
+  for (const Json& item : *list) {
     std::string step = item_step(type, item);
     out.items.emplace(step, &item);
     out.order.push_back(std::move(step));
@@ -166,8 +167,8 @@ Json merge_item(const Type& type, const Indexed& live, const Indexed& declared, 
 
 // 023: the declared order wins; items of others keep their place between them.
 Json merge_lists(const Type& type, const Json& live, const Json& declared) {
-  const Indexed l = index_items(type, live);
-  const Indexed d = index_items(type, declared);
+  const Indexed l = index_items(type, &live);
+  const Indexed d = index_items(type, &declared);
   std::vector<std::string> shared;
   for (const std::string& step : d.order) {
     if (l.items.contains(step)) shared.push_back(step);
@@ -255,8 +256,8 @@ class Comparer {
   }
 
   void lists(const Type& type, const Json* before, const Json* after, std::vector<std::string>& path) {
-    const Indexed b = index_items(type, before != nullptr ? *before : Json());
-    const Indexed a = index_items(type, after != nullptr ? *after : Json());
+    const Indexed b = index_items(type, before);
+    const Indexed a = index_items(type, after);
     for (const auto& [step, item] : b.items) {
       auto it = a.items.find(step);
       child(*type.element, item, it == a.items.end() ? nullptr : it->second, step, path);
