@@ -78,12 +78,12 @@ base::Result<Policy> make_policy(const TrustState& state, const PolicySettings& 
 
 // What the signed bytes of a component must say; what is empty or absent is not asked for.
 struct Identity {
-  std::string component;
+  std::string component{};
   // An artifact that names an environment must name this one; one that names none fits every environment,
   // unless it is required.
-  std::optional<std::string> environment;
+  std::optional<std::string> environment{};
   bool environment_required = false;
-  std::map<std::string, std::string> annotations;
+  std::map<std::string, std::string> annotations{};
 };
 
 }  // namespace gridseal::trust

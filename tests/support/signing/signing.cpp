@@ -21,7 +21,8 @@ std::string blob_path(const std::string& directory, const std::string& digest) {
   return directory + "/blobs/" + digest.substr(digest.find(':') + 1);
 }
 
-trust::SignatureManifest load_manifest(const std::string& directory, trust::Place place, const std::string& digest) {
+trust::SignatureManifest load_manifest(const std::string& directory, trust::Place place,
+                                       const std::string& digest) {
   trust::SignatureManifest manifest;
   manifest.place = place;
   if (place != trust::Place::legacy_tag) manifest.digest = must(base::Digest::parse(digest));
@@ -30,7 +31,8 @@ trust::SignatureManifest load_manifest(const std::string& directory, trust::Plac
   for (const Json& layer : json.at("layers")) {
     const std::string name = layer.at("digest");
     const std::string path = blob_path(directory, name);
-    if (std::filesystem::exists(path)) manifest.blobs.emplace(must(base::Digest::parse(name)), read_text(path));
+    if (std::filesystem::exists(path))
+      manifest.blobs.emplace(must(base::Digest::parse(name)), read_text(path));
   }
   return manifest;
 }
@@ -54,17 +56,15 @@ Trust trust_in(std::vector<trust::PinnedKey> keys, std::map<std::string, std::st
 }
 
 std::string image_manifest(const std::map<std::string, std::string>& annotations) {
-  Json json = {
-      {"schemaVersion", 2},
-      {"mediaType", "application/vnd.oci.image.manifest.v1+json"},
-      {"config",
-       {{"mediaType", "application/vnd.cncf.flux.config.v1+json"},
-        {"digest", crypto::sha256("{}").to_string()},
-        {"size", 2}}},
-      {"layers",
-       Json::array({Json{{"mediaType", "application/vnd.cncf.flux.content.v1.tar+gzip"},
-                         {"digest", crypto::sha256("content").to_string()},
-                         {"size", 7}}})}};
+  Json json = {{"schemaVersion", 2},
+               {"mediaType", "application/vnd.oci.image.manifest.v1+json"},
+               {"config",
+                {{"mediaType", "application/vnd.cncf.flux.config.v1+json"},
+                 {"digest", crypto::sha256("{}").to_string()},
+                 {"size", 2}}},
+               {"layers", Json::array({Json{{"mediaType", "application/vnd.cncf.flux.content.v1.tar+gzip"},
+                                            {"digest", crypto::sha256("content").to_string()},
+                                            {"size", 7}}})}};
   if (!annotations.empty()) json["annotations"] = annotations;
   return base::dump_json(json);
 }
@@ -96,8 +96,9 @@ void add_bundle(trust::Evidence& evidence, const std::string& bundle) {
 
 void sign_legacy(trust::Evidence& evidence, const crypto::PrivateKey& key,
                  const std::map<std::string, std::string>& annotations) {
-  add_legacy(evidence, {must(trust::make_legacy_signature(key, "mirror.example/water/pumps", evidence.digest,
-                                                          annotations))});
+  add_legacy(
+      evidence,
+      {must(trust::make_legacy_signature(key, "mirror.example/water/pumps", evidence.digest, annotations))});
 }
 
 void sign_bundle(trust::Evidence& evidence, const crypto::PrivateKey& key,
@@ -124,7 +125,8 @@ trust::Evidence load_registry(const std::string& directory) {
 }
 
 trust::PinnedKey load_pinned(const std::string& path) {
-  return {std::filesystem::path(path).filename().string(), must(crypto::PublicKey::from_pem(read_text(path)))};
+  return {std::filesystem::path(path).filename().string(),
+          must(crypto::PublicKey::from_pem(read_text(path)))};
 }
 
 std::string read_text(const std::string& path) {
