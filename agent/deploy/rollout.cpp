@@ -11,7 +11,8 @@
 namespace gridseal::deploy {
 namespace {
 
-constexpr base::milliseconds kHealthPause{1000};
+constexpr base::milliseconds kShortestHealthPause{100};
+constexpr base::milliseconds kLongestHealthPause{2000};
 constexpr base::milliseconds kStagePause{200};
 
 std::string_view step_name(State state) {
@@ -274,7 +275,7 @@ base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects
       report.verdict == kube::Verdict::soaking ? "healthy, watching that it stays so" : "waiting for health";
   activity_ +=
       ": " + std::to_string(report.current) + " of " + std::to_string(report.total) + " objects are ready";
-  due_ = site_.now() + kHealthPause;
+  due_ = site_.now() + std::clamp(component_.soak / 8, kShortestHealthPause, kLongestHealthPause);
   return report;
 }
 
