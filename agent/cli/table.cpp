@@ -23,8 +23,14 @@ std::string cut(const std::string& text, size_t columns) {
 }  // namespace
 
 size_t text_width(const std::string& text) {
-  return static_cast<size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  size_t width = 0;
+  bool in_colour = false;
+  for (const char c : text) {
+    if (c == '\x1b') in_colour = true;
+    if (!in_colour && (static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++width;
+    if (in_colour && c == 'm') in_colour = false;
+  }
+  return width;
 }
 
 size_t terminal_width() {

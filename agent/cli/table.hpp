@@ -22,7 +22,7 @@ class Table {
 // Columns of standard output's terminal, 0 when it is none.
 size_t terminal_width();
 
-// Columns that UTF-8 text takes, counting every code point as one.
+// Columns that UTF-8 text takes, counting every code point as one; colours (ECMA-48 SGR) take none.
 size_t text_width(const std::string& text);
 
 }  // namespace gridseal::cli

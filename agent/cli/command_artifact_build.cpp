@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include "cli/commands.hpp"
+#include "crypto/hash.hpp"
+#include "publish/build.hpp"
+#include "publish/layout_writer.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+constexpr std::string_view kLayoutPrefix = "oci-layout:";
+
+struct Options {
+  publish::BuildRequest request;
+  std::string created;
+  std::vector<std::string> annotations;
+  std::string output;
+};
+
+// --created, else SOURCE_DATE_EPOCH (reproducible-builds.org), else now.
+base::Result<base::Time> creation_time(Context& context, const std::string& given) {
+  if (!given.empty()) return base::parse_rfc3339(given);
+  const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
+  if (epoch == nullptr || *epoch == '\0') return context.clock.now();
+  const std::string_view text(epoch);
+  constexpr int64_t kLatest = 253'402'300'799;  // the end of year 9999
+  int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 0 || seconds > kLatest)
+    return base::Error::refused("usage", "SOURCE_DATE_EPOCH is not a number of seconds");
+  return base::Time(std::chrono::seconds(seconds));
+}
+
+// Where it goes: the tag is the version when none is named ("+" is no letter of a tag).
+base::Result<oci::LayoutReference> target_of(const Options& options) {
+  const bool prefixed = options.output.starts_with(kLayoutPrefix);
+  auto target =
+      oci::LayoutReference::parse(prefixed ? options.output : std::string(kLayoutPrefix) + options.output);
+  if (!target) return target;
+  if (target->digest) return base::Error::refused("usage", "--output takes DIR or DIR:TAG, no digest");
+  if (!target->tag.empty()) return target;
+  target->tag = options.request.version;
+  std::ranges::replace(target->tag, '+', '_');
+  if (!oci::is_tag(target->tag))
+    return base::Error::refused("usage", "the version '" + shown(options.request.version, 80) +
+                                             "' cannot be a tag; name one with --output DIR:TAG");
+  return target;
+}
+
+base::Result<void> write(base::Files& files, const oci::LayoutReference& target,
+                         const publish::Built& built) {
+  auto writer = publish::LayoutWriter::open(files, target.directory);
+  if (!writer) return std::move(writer).error();
+  if (auto r = writer->put_blob(built.layer_descriptor.digest, built.layer); !r) return r;
+  if (auto r = writer->put_blob(built.config_descriptor.digest, built.config); !r) return r;
+  if (auto r = writer->put_blob(built.descriptor.digest, built.manifest); !r) return r;
+  return writer->set_reference(target.tag, built.descriptor);
+}
+
+ExitCode finish(Context& context, const Options& options, const oci::LayoutReference& target,
+                const publish::Built& built) {
+  const std::string where = std::string(kLayoutPrefix) + target.directory + ":" + target.tag;
+  if (context.as_json()) {
+    context.print_json(base::Json{{"digest", built.descriptor.digest.to_string()},
+                                  {"layout", where},
+                                  {"files", built.files},
+                                  {"objects", built.objects},
+                                  {"layer_bytes", built.layer.size()},
+                                  {"warnings", built.warnings}});
+    return ExitCode::ok;
+  }
+  for (const std::string& warning : built.warnings) context.note("warning: " + warning);
+  context.note("Built " + shown(options.request.component) + " " + shown(options.request.version) + " in " +
+               where + ": " + std::to_string(built.objects) + " objects in " + std::to_string(built.files) +
+               " files, " + size_text(built.layer.size()));
+  context.print(built.descriptor.digest.to_string() + "\n");
+  return ExitCode::ok;
+}
+
+ExitCode run(Context& context, Options options) {
+  auto created = creation_time(context, options.created);
+  if (!created) return context.fail(created.error());
+  options.request.created = *created;
+  auto annotations = parse_pairs(options.annotations);
+  if (!annotations) return context.fail(annotations.error());
+  options.request.annotations = std::move(*annotations);
+  options.request.scratch_directory = temporary_directory();
+  auto target = target_of(options);
+  if (!target) return context.fail(target.error());
+  auto built = publish::build(context.files, options.request);
+  if (!built) return context.fail(built.error());
+  if (auto r = write(context.files, *target, *built); !r) return context.fail(r.error());
+  return finish(context, options, *target, *built);
+}
+
+}  // namespace
+
+void add_artifact_build(CLI::App& artifact, Context& context) {
+  auto* command =
+      artifact.add_subcommand("build", "Packs a folder of manifests; prints the artifact's digest");
+  auto options = std::make_shared<Options>();
+  publish::BuildRequest& request = options->request;
+  command->add_option("--path", request.directory, "the folder")->required();
+  command->add_option("--component", request.component, "what the hosts expect it to be")->required();
+  command->add_option("--version", request.version, "its version, best a semantic one")->required();
+  command->add_option("--output", options->output, "OCI layout directory, made when absent: DIR or DIR:TAG")
+      ->required();
+  command->add_option("--source", request.source, "URL of what it was made from");
+  command->add_option("--revision", request.revision, "revision of that, main@sha1:…");
+  command->add_option("--created", options->created, "RFC 3339; else SOURCE_DATE_EPOCH, else now");
+  command->add_option("--environment", request.environment, "good in this environment only");
+  command->add_option("-a,--annotation", options->annotations, "name=value, may be repeated")->take_all();
+  command->add_flag("--strict", request.strict, "refuse what would be a warning");
+  command->callback(
+      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+}
+
+}  // namespace gridseal::cli

@@ -1,0 +1,45 @@
+#include "cli/commands.hpp"
+#include "publish/keys.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  std::string password_file;
+};
+
+ExitCode run(Context& context, const Options& options) {
+  auto password = read_password(context.files, options.password_file);
+  if (!password) return context.fail(password.error());
+  auto made = publish::generate_key(context.files, options.name, *password);
+  if (!made) return context.fail(made.error());
+  if (context.as_json()) {
+    context.print_json(base::Json{{"private_key", made->private_path},
+                                  {"public_key", made->public_path},
+                                  {"key_id", made->key_id},
+                                  {"encrypted", !password->empty()}});
+    return ExitCode::ok;
+  }
+  context.print(made->private_path + (password->empty()
+                                          ? "  not encrypted: keep it where only CI can read it\n"
+                                          : "  encrypted\n"));
+  context.print(made->public_path + "  pin this one on the hosts, in the trust directory's keys/\n");
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_artifact_keygen(CLI::App& artifact, Context& context) {
+  auto* command = artifact.add_subcommand("keygen", "A new key pair, ECDSA P-256, as cosign uses them");
+  auto options = std::make_shared<Options>();
+  command->add_option("--output", options->name, "writes NAME.key and NAME.pub; nothing is overwritten")
+      ->required()
+      ->type_name("NAME");
+  command->add_option("--password-file", options->password_file,
+                      "encrypt with its first line; else with COSIGN_PASSWORD, if set");
+  command->callback(
+      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+}
+
+}  // namespace gridseal::cli

@@ -1,0 +1,106 @@
+#include "cli/commands.hpp"
+#include "publish/keys.hpp"
+#include "publish/sign.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+struct Options {
+  std::string target;
+  std::string key;
+  std::string password_file;
+  bool bundle = false;
+  std::vector<std::string> annotations;
+  std::string reference;
+  deploy::RegistryFlags registry;
+};
+
+struct Signed {
+  base::Digest artifact;
+  base::Digest signature;
+};
+
+base::Result<Signed> sign_in_layout(Context& context, const Options& options, const crypto::PrivateKey& key,
+                                    const publish::SignRequest& request) {
+  auto reference = oci::LayoutReference::parse(options.target);
+  if (!reference) return std::move(reference).error();
+  auto layout = oci::Layout::open(context.files, reference->directory);
+  if (!layout) return std::move(layout).error();
+  auto digest = (*layout)->resolve(*reference);
+  if (!digest) return std::move(digest).error();
+  auto signature = publish::sign_layout(context.files, reference->directory, *digest, key, request);
+  if (!signature) return std::move(signature).error();
+  return Signed{*digest, *signature};
+}
+
+base::Result<Signed> sign_remote(Context& context, const Options& options, const crypto::PrivateKey& key,
+                                 const publish::SignRequest& request) {
+  auto reference = oci::Reference::parse(options.target);
+  if (!reference) return std::move(reference).error();
+  const config::Registry settings = deploy::from_flags(reference->repository.registry, options.registry);
+  auto registry =
+      deploy::make_registry(settings, context.files, context.surroundings(), credentials_directory());
+  if (!registry) return std::move(registry).error();
+  auto publisher =
+      deploy::make_publisher(settings, context.files, context.surroundings(), credentials_directory());
+  if (!publisher) return std::move(publisher).error();
+  std::optional<base::Digest> digest = reference->digest;
+  if (!digest) {
+    auto head = (*registry)->head_manifest(reference->repository, reference->tag, {});
+    if (!head) return std::move(head).error();
+    digest = head->digest;
+  }
+  auto signature =
+      publish::sign_in_registry(**registry, **publisher, reference->repository, *digest, key, request, {});
+  if (!signature) return std::move(signature).error();
+  return Signed{*digest, *signature};
+}
+
+ExitCode run(Context& context, const Options& options) {
+  auto annotations = parse_pairs(options.annotations);
+  if (!annotations) return context.fail(annotations.error());
+  auto password = read_password(context.files, options.password_file);
+  if (!password) return context.fail(password.error());
+  auto key = publish::read_key(context.files, options.key, *password);
+  if (!key) return context.fail(key.error());
+  const publish::SignRequest request{options.bundle ? publish::Form::bundle : publish::Form::simple_signing,
+                                     std::move(*annotations), options.reference, context.clock.now()};
+  auto done = options.target.starts_with("oci-layout:") ? sign_in_layout(context, options, *key, request)
+                                                        : sign_remote(context, options, *key, request);
+  if (!done) return context.fail(done.error());
+  const char* form = options.bundle ? "sigstore-bundle" : "cosign-simplesigning";
+  if (context.as_json()) {
+    context.print_json(base::Json{{"digest", done->artifact.to_string()},
+                                  {"signature_manifest", done->signature.to_string()},
+                                  {"form", form},
+                                  {"key_id", key->public_key().key_id()}});
+  } else {
+    context.print("Signed " + done->artifact.to_string() + " (" + form + ", " +
+                  std::string(to_string(key->public_key().kind())) + ")\n");
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_artifact_sign(CLI::App& artifact, Context& context) {
+  auto* command =
+      artifact.add_subcommand("sign", "Signs an artifact with a PEM key, as 'cosign sign --key' does");
+  auto options = std::make_shared<Options>();
+  command
+      ->add_option("target", options->target,
+                   "oci-layout:DIR[:TAG][@DIGEST] or HOST/REPOSITORY(:TAG|@DIGEST)")
+      ->required();
+  command->add_option("--key", options->key, "private key, PEM; encrypted cosign keys too")->required();
+  command->add_option("--password-file", options->password_file,
+                      "its first line opens the key; else COSIGN_PASSWORD");
+  command->add_flag("--bundle", options->bundle, "as a Sigstore bundle (cosign 3) instead of a .sig tag");
+  command->add_option("-a,--annotation", options->annotations, "name=value signed with it, may be repeated")
+      ->take_all();
+  command->add_option("--reference", options->reference, "the repository's name as the signature tells it");
+  add_registry_flags(*command, options->registry);
+  command->callback(
+      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+}
+
+}  // namespace gridseal::cli

@@ -1,0 +1,55 @@
+#include "cli/commands.hpp"
+#include "publish/push.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+struct Options {
+  std::string source;
+  std::string tag;
+  deploy::RegistryFlags registry;
+};
+
+base::Result<oci::Revision> move(Context& context, const Options& options) {
+  auto source = oci::Reference::parse(options.source);
+  if (!source) return std::move(source).error();
+  if (!source->digest)
+    return base::Error::refused("oci.reference", "promotion needs the digest: HOST/REPOSITORY@sha256:…");
+  if (!oci::is_tag(options.tag))
+    return base::Error::refused("oci.reference", "'" + shown(options.tag, 80) + "' cannot be a tag");
+  const config::Registry settings = deploy::from_flags(source->repository.registry, options.registry);
+  auto registry =
+      deploy::make_registry(settings, context.files, context.surroundings(), credentials_directory());
+  if (!registry) return std::move(registry).error();
+  auto publisher =
+      deploy::make_publisher(settings, context.files, context.surroundings(), credentials_directory());
+  if (!publisher) return std::move(publisher).error();
+  return publish::move_tag(**registry, **publisher, source->repository, *source->digest, options.tag, {});
+}
+
+ExitCode run(Context& context, const Options& options) {
+  auto revision = move(context, options);
+  if (!revision) return context.fail(revision.error());
+  if (context.as_json()) {
+    context.print_json(
+        base::Json{{"revision", revision->to_string()}, {"digest", revision->digest.to_string()}});
+  } else {
+    context.print(revision->to_string() + "\n");
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_artifact_tag(CLI::App& artifact, Context& context) {
+  auto* command =
+      artifact.add_subcommand("tag", "Promotes: moves a tag to an artifact that the registry has");
+  auto options = std::make_shared<Options>();
+  command->add_option("source", options->source, "HOST/REPOSITORY@DIGEST")->required();
+  command->add_option("tag", options->tag, "the tag to move, 'stable'")->required();
+  add_registry_flags(*command, options->registry);
+  command->callback(
+      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+}
+
+}  // namespace gridseal::cli

@@ -1,0 +1,56 @@
+#include <cstdlib>
+
+#include "cli/commands.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+}  // namespace
+
+void add_registry_flags(CLI::App& command, deploy::RegistryFlags& flags) {
+  command.add_option("--ca", flags.ca, "PEM file with the CA of the registry; replaces the system's roots");
+  command.add_option("--credentials", flags.credentials, "file with one line user:password");
+  auto* certificate =
+      command.add_option("--client-certificate", flags.client_certificate, "PEM file to show the registry");
+  auto* key = command.add_option("--client-key", flags.client_key, "its private key, PEM");
+  certificate->needs(key);
+  key->needs(certificate);
+  command.add_flag("--plain-http", flags.plain_http, "speak http; loopback addresses only");
+}
+
+base::Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& pairs) {
+  std::map<std::string, std::string> parsed;
+  for (const std::string& pair : pairs) {
+    const size_t equals = pair.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return base::Error::refused("usage",
+                                  "an annotation is written name=value, not '" + shown(pair, 80) + "'");
+    if (!parsed.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second)
+      return base::Error::refused(
+          "usage", "the annotation '" + shown(pair.substr(0, equals), 80) + "' is given twice");
+  }
+  return parsed;
+}
+
+std::string credentials_directory() {
+  return environment("CREDENTIALS_DIRECTORY");
+}
+
+std::string temporary_directory() {
+  const std::string directory = environment("TMPDIR");
+  return directory.empty() ? "/tmp" : directory;
+}
+
+base::Result<std::string> read_password(base::Files& files, const std::string& file) {
+  if (file.empty()) return environment("COSIGN_PASSWORD");
+  auto text = base::read_file(files, file, 4096);
+  if (!text) return std::move(text).error().with_context("cannot read the password");
+  return text->substr(0, text->find_first_of("\r\n"));
+}
+
+}  // namespace gridseal::cli

@@ -1,0 +1,48 @@
+#include "cli/agent_client.hpp"
+#include "cli/commands.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+struct Options {
+  std::string component;
+  std::string digest;
+  std::string version;
+  std::string why;
+};
+
+ExitCode run(Context& context, const Options& options) {
+  base::Json body{{"component", options.component}, {"why", options.why}};
+  if (!options.digest.empty()) body["digest"] = options.digest;
+  if (!options.version.empty()) body["version"] = options.version;
+  auto answer = AgentClient(context.clock, context.socket_path()).post("/v1/permits", body);
+  if (!answer) return context.fail(answer.error());
+  if (context.as_json()) {
+    context.print_json(*answer);
+  } else {
+    const std::string& what = options.digest.empty() ? options.version : options.digest;
+    context.print("Permit " + member(*answer, "id") + " is recorded: " + shown(options.component) +
+                  " may go to " + shown(what) + ", once.\n");
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_permit(CLI::App& program, Context& context) {
+  auto* command = program.add_subcommand(
+      "permit", "Lets a component go below its release floor, or try a failed release again, once");
+  auto options = std::make_shared<Options>();
+  command->add_option("component", options->component, "its name")->required();
+  auto* digest = command->add_option("--digest", options->digest, "of the artifact, sha256:…");
+  auto* version = command->add_option("--version", options->version, "the signed version");
+  digest->excludes(version);
+  command->add_option("--reason", options->why, "why; is kept in the audit with your name")->required();
+  command->callback([&context, options] {
+    if (options->digest.empty() == options->version.empty())
+      throw CLI::ValidationError("permit", "give either --digest or --version");
+    context.action = [&context, options] { return run(context, *options); };
+  });
+}
+
+}  // namespace gridseal::cli

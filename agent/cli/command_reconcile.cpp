@@ -1,0 +1,175 @@
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/agent_client.hpp"
+#include "cli/commands.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+using base::Json;
+
+struct Options {
+  std::vector<std::string> components;
+  bool wait = false;
+  std::string timeout = "5m";
+};
+
+// One line that is rewritten on a terminal, and written anew when it changes elsewhere.
+class Progress {
+ public:
+  explicit Progress(const Context& context) : context_(context), terminal_(isatty(STDERR_FILENO) != 0) {}
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(const std::string& line) {
+    if (line == last_) return;
+    if (terminal_) {
+      clear();
+      (void)std::fputs(line.c_str(), stderr);
+      (void)std::fflush(stderr);
+    } else {
+      context_.note(line);
+    }
+    last_ = line;
+  }
+
+ private:
+  void clear() {
+    if (terminal_ && !last_.empty()) (void)std::fputs("\r\x1b[K", stderr);
+  }
+
+  const Context& context_;
+  bool terminal_;
+  std::string last_;
+};
+
+// Looked at since the request, and nothing is under way.
+bool is_settled(const Json& component, base::Time since) {
+  const Json* deployment = base::find_object(component, "deployment");
+  const Json* poll = base::find_object(component, "last_poll");
+  const std::string state = member(component, "state");
+  if (deployment != nullptr || state == "new" || state == "deploying" || state == "rolling_back")
+    return false;
+  const std::string* at = poll == nullptr ? nullptr : base::find_string(*poll, "at");
+  if (at == nullptr) return false;
+  auto time = base::parse_rfc3339(*at);
+  return time && *time >= since;
+}
+
+std::string describe(const Json& component) {
+  const std::string activity = member(component, "activity");
+  return member(component, "name") + ": " + member(component, "state") +
+         (activity == "-" ? "" : ", " + activity);
+}
+
+class Waiter {
+ public:
+  Waiter(Context& context, AgentClient& client, std::vector<std::string> names, base::Time since)
+      : context_(context), client_(client), names_(std::move(names)), since_(since) {}
+
+  ExitCode wait(base::milliseconds timeout) {
+    constexpr base::milliseconds kPause{400};
+    const auto deadline = context_.clock.monotonic() + timeout;
+    Progress progress(context_);
+    for (;;) {
+      auto status = client_.get("/v1/status");
+      if (!status) return context_.fail(status.error());
+      const Json* components = base::find_array(*status, "components");
+      const std::string waiting = components == nullptr ? "" : first_unsettled(*components);
+      if (waiting.empty()) {
+        progress.show("");
+        return finish(components == nullptr ? Json::array() : *components);
+      }
+      progress.show(waiting);
+      if (context_.clock.monotonic() >= deadline) break;
+      (void)context_.clock.sleep_for(kPause, {});
+    }
+    return context_.fail(
+        base::Error::failed("agent.timeout", "not settled in time; gridseald goes on with it"));
+  }
+
+ private:
+  bool is_wanted(const Json& component) const {
+    return std::ranges::find(names_, member(component, "name")) != names_.end();
+  }
+
+  std::string first_unsettled(const Json& components) const {
+    for (const Json& component : components) {
+      if (is_wanted(component) && !is_settled(component, since_)) return describe(component);
+    }
+    return {};
+  }
+
+  ExitCode finish(const Json& components) const {
+    bool healthy = true;
+    Json kept = Json::array();
+    for (const Json& component : components) {
+      if (!is_wanted(component)) continue;
+      const std::string state = member(component, "state");
+      healthy = healthy && state == "healthy";
+      kept.push_back(component);
+      if (context_.as_json()) continue;
+      const std::string message = member(component, "message");
+      context_.print(member(component, "name") + ": " + context_.out.paint(colour_of(state), state) +
+                     (state == "healthy" || message == "-" ? "" : ": " + message) + "\n");
+    }
+    if (context_.as_json()) context_.print_json(Json{{"components", std::move(kept)}});
+    return healthy ? ExitCode::ok : ExitCode::refused;
+  }
+
+  Context& context_;
+  AgentClient& client_;
+  std::vector<std::string> names_;
+  base::Time since_;
+};
+
+base::Result<std::vector<std::string>> request(AgentClient& client,
+                                               const std::vector<std::string>& components) {
+  std::vector<std::string> requested;
+  const std::vector<std::string> all{""};
+  for (const std::string& name : components.empty() ? all : components) {
+    auto answer = client.post("/v1/reconcile", name.empty() ? Json::object() : Json{{"component", name}});
+    if (!answer) return std::move(answer).error();
+    const Json* names = base::find_array(*answer, "requested");
+    if (names == nullptr) continue;
+    for (const Json& one : *names) {
+      if (one.is_string()) requested.push_back(one.get<std::string>());
+    }
+  }
+  return requested;
+}
+
+ExitCode run(Context& context, const Options& options) {
+  auto timeout = base::parse_duration(options.timeout);
+  if (!timeout) return context.fail(base::Error::refused("usage", timeout.error().message()));
+  AgentClient client(context.clock, context.socket_path());
+  const base::Time since = context.clock.now();
+  auto requested = request(client, options.components);
+  if (!requested) return context.fail(requested.error());
+  if (options.wait) return Waiter(context, client, std::move(*requested), since).wait(*timeout);
+  if (context.as_json()) {
+    context.print_json(Json{{"requested", *requested}});
+  } else {
+    for (const std::string& name : *requested) context.print("requested: " + shown(name) + "\n");
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_reconcile(CLI::App& program, Context& context) {
+  auto* command =
+      program.add_subcommand("reconcile", "Looks at the registry now instead of at the next interval");
+  auto options = std::make_shared<Options>();
+  command->add_option("components", options->components, "their names; none means all");
+  command->add_flag("--wait", options->wait, "until nothing is under way any more");
+  command->add_option("--timeout", options->timeout, "of --wait")->capture_default_str();
+  command->footer("Exit code with --wait: 0 healthy, 1 not.");
+  command->callback(
+      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+}
+
+}  // namespace gridseal::cli
