@@ -197,7 +197,7 @@ Result<std::vector<Deployment>> History::deployments(std::string_view component,
 
 Result<std::vector<Deployment>> History::deployments_of(const base::Digest& artifact, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kColumns) + "WHERE artifact=? ORDER BY id DESC LIMIT ?");
+  auto query = state_->database->prepare(kColumns, "WHERE artifact=? ORDER BY id DESC LIMIT ?");
   if (!query) return std::move(query).error();
   query->bind(artifact.to_string()).bind(limit);
   return collect<Deployment>(*query, deployment_of);

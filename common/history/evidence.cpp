@@ -87,7 +87,7 @@ Result<void> History::record_artifact(const Artifact& artifact) {
 
 Result<std::optional<Artifact>> History::artifact(const base::Digest& digest) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(std::string(kArtifact) + "WHERE digest=?");
+  auto query = state_->database->prepare(kArtifact, "WHERE digest=?");
   if (!query) return std::move(query).error();
   query->bind(digest.to_string());
   return first<Artifact>(*query, artifact_of);
@@ -136,7 +136,7 @@ Result<std::vector<Verification>> History::verifications_of(std::string_view com
   const std::scoped_lock hold(state_->mutex);
   const std::string_view which = component.empty() ? "WHERE ?='' " : "WHERE component=? ";
   auto query =
-      state_->database->prepare(std::string(kVerification).append(which) + "ORDER BY id DESC LIMIT ?");
+      state_->database->prepare(kVerification, std::string(which).append("ORDER BY id DESC LIMIT ?"));
   if (!query) return std::move(query).error();
   query->bind(component).bind(limit);
   return collect<Verification>(*query, verification_of);
@@ -145,7 +145,7 @@ Result<std::vector<Verification>> History::verifications_of(std::string_view com
 Result<std::vector<Artifact>> History::find_artifacts(std::string_view digest_prefix, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
   auto query = state_->database->prepare(
-      std::string(kArtifact) + "WHERE substr(digest, 1, length(?1))=?1 ORDER BY first_seen DESC LIMIT ?2");
+      kArtifact, "WHERE substr(digest, 1, length(?1))=?1 ORDER BY first_seen DESC LIMIT ?2");
   if (!query) return std::move(query).error();
   query->bind(digest_prefix).bind(limit);
   return collect<Artifact>(*query, artifact_of);
