@@ -40,7 +40,7 @@ ExitCode check(Context& context) {
   Json list = Json::array();
   if (!loaded) {
     for (const config::Problem& problem : loaded.error().list) list.push_back(form(problem));
-    return report_problems(context, std::move(list), loaded.error().to_string() + "\n");
+    return report_problems(context, std::move(list), loaded.error().to_string());
   }
   std::string text;
   for (const base::Error& error : check_trust(context.files, loaded->settings)) {

@@ -34,7 +34,8 @@ constexpr std::array kAdvice{
 };
 
 // Codes that say: this could not be judged as it was asked.
-constexpr std::array<std::string_view, 12> kUsage{"oci.reference",
+constexpr std::array<std::string_view, 13> kUsage{"oci.credentials",
+                                                  "oci.reference",
                                                   "oci.settings",
                                                   "publish.request",
                                                   "control.request",
