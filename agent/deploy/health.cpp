@@ -1,9 +1,8 @@
 #include "deploy/health.hpp"
 
-#include <algorithm>
-#include <array>
 #include <tuple>
 
+#include "kube/observe.hpp"
 #include "kube/owner.hpp"
 
 namespace gridseal::deploy {
@@ -12,42 +11,25 @@ namespace {
 using Collection =
     std::tuple<std::string, std::string, std::string, std::string>;  // group, version, kind, namespace
 
-struct Seen {
-  kube::Readiness readiness;
-  std::vector<kube::PodFinding> findings;
-};
-using SeenObjects = std::map<manifest::ObjectKey, Seen>;
-
-bool has_pods(const std::string& kind) {
-  constexpr std::array<std::string_view, 5> kKinds{"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet",
-                                                   "Job"};
-  return std::ranges::find(kKinds, kind) != kKinds.end();
-}
+using Readings = std::map<manifest::ObjectKey, kube::Reading>;
 
 base::Result<void> read_collection(const Site& site, const std::string& component,
-                                   const Collection& collection, SeenObjects& seen,
-                                   const std::stop_token& stop) {
+                                   const Collection& collection, const AppliedSet& applied,
+                                   Readings& readings, const std::stop_token& stop) {
   const auto& [group, version, kind, namespace_name] = collection;
-  std::vector<base::Json> workloads;
   const auto sink = [&](base::Json item) -> base::Result<void> {
     auto key = kube::key_of(item);
     if (!key) return std::move(key).error();
-    seen[*key].readiness = kube::judge(item);
-    if (has_pods(kind)) workloads.push_back(std::move(item));
+    const auto generation = applied.generations.find(*key);
+    auto reading = kube::observe_live(*site.cluster, item,
+                                      generation == applied.generations.end() ? 0 : generation->second,
+                                      site.limits(stop));
+    if (!reading) return std::move(reading).error();
+    readings.insert_or_assign(*key, std::move(*reading));
     return {};
   };
-  if (auto r = kube::list_owned(*site.cluster, group, version, kind, namespace_name, component, sink,
-                                site.limits(stop));
-      !r) {
-    return r;
-  }
-  for (const auto& workload : workloads) {
-    auto findings = kube::diagnose(*site.cluster, workload, site.limits(stop));
-    if (!findings) return std::move(findings).error();
-    auto key = kube::key_of(workload);
-    if (key) seen[*key].findings = std::move(*findings);
-  }
-  return {};
+  return kube::list_owned(*site.cluster, group, version, kind, namespace_name, component, sink,
+                          site.limits(stop));
 }
 
 }  // namespace
@@ -61,26 +43,22 @@ base::Result<std::vector<kube::Reading>> read_health(
     if (!wanted(entry.key) || applied.left_alone.contains(entry.key)) continue;
     collections.emplace(entry.key.group, entry.key.version, entry.key.kind, entry.key.namespace_);
   }
-  SeenObjects seen;
+  Readings seen;
   for (const auto& collection : collections) {
-    if (auto r = read_collection(site, component, collection, seen, stop); !r) return std::move(r).error();
+    if (auto r = read_collection(site, component, collection, applied, seen, stop); !r)
+      return std::move(r).error();
   }
   std::vector<kube::Reading> readings;
   for (const auto& entry : objects.entries()) {
     if (!wanted(entry.key) || applied.left_alone.contains(entry.key)) continue;
-    kube::Reading reading{entry.key, {}, 0, {}};
     if (const auto it = seen.find(entry.key); it != seen.end()) {
-      reading.readiness = it->second.readiness;
-      reading.findings = it->second.findings;
-    } else {
-      reading.readiness.state = kube::State::not_found;
-      reading.readiness.reason = "NotFound";
-      reading.readiness.message = "it is not there";
+      readings.push_back(std::move(it->second));
+      continue;
     }
-    if (const auto it = applied.generations.find(entry.key); it != applied.generations.end()) {
-      reading.applied_generation = it->second;
-    }
-    readings.push_back(std::move(reading));
+    auto object = objects.load(static_cast<size_t>(&entry - objects.entries().data()));
+    if (!object) return std::move(object).error();
+    kube::Reading absent{entry.key, kube::judge_absent(object->body), 0, {}};
+    readings.push_back(std::move(absent));
   }
   return readings;
 }

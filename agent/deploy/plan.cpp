@@ -73,6 +73,11 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe() +
                                                   " (" + object->origin.describe() + ")");
     }
+    if (!item->owner.empty() && item->owner != component.name) {
+      return base::Error::refused("deploy.owned_by_other",
+                                  object->key.describe() + " belongs to the component '" + item->owner +
+                                      "' on this host; two components cannot own one object");
+    }
     items.push_back(std::move(*item));
   }
   return Planned(std::move(rendered), std::move(items), std::move(*way_back));

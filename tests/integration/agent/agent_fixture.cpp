@@ -35,9 +35,13 @@ class FusedTransport final : public http::Transport {
   }
 
  private:
-  static base::Error cut() { return base::Error::blocked("http.cut", "the power is cut"); }
+  base::Error cut() {
+    power_.request_stop();
+    return base::Error::blocked("http.cut", "the power is cut");
+  }
   std::shared_ptr<http::Transport> inner_;
   Fuse& fuse_;
+  std::stop_source power_;
 };
 
 void write(const fs::path& path, const std::string& text) {
@@ -51,7 +55,7 @@ base::Result<std::shared_ptr<http::Transport>> FusedConnector::connect(const htt
                                                                        const http::TlsSettings& tls) {
   auto inner = inner_.connect(origin, tls);
   if (!inner) return inner;
-  return std::shared_ptr<http::Transport>(std::make_shared<FusedTransport>(std::move(*inner), fuse_));
+  return std::shared_ptr<http::Transport>(std::make_shared<FusedTransport>(std::move(*inner), fuse_, power_));
 }
 
 Manifests application(const std::string& version, const std::string& extra) {
@@ -189,12 +193,13 @@ void AgentTest::promote(const std::string& digest, const std::string& tag) {
 
 base::Result<void> AgentTest::start(Fuse* fuse) {
   engine_.reset();
+  power_ = std::stop_source();
   base::Files* files = &base::system_files();
   http::Connector* connector = &connector_;
   history::Effect effect;
   if (fuse != nullptr) {
     faulty_files_ = std::make_unique<FaultyFiles>(base::system_files(), *fuse, "files.io", true);
-    fused_connector_ = std::make_unique<FusedConnector>(connector_, *fuse);
+    fused_connector_ = std::make_unique<FusedConnector>(connector_, *fuse, power_);
     files = faulty_files_.get();
     connector = fused_connector_.get();
     effect = [fuse](std::string_view) { return fuse->burn(); };
@@ -211,7 +216,7 @@ void AgentTest::run_once() {
   const auto due = engine_->next_due();
   const auto wait = std::chrono::duration_cast<base::milliseconds>(due - clock.monotonic());
   if (wait.count() > 0) (void)clock.sleep_for(std::min(wait, base::milliseconds(20)), {});
-  engine_->run_due({});
+  engine_->run_due(power_.get_token());
 }
 
 bool AgentTest::run_until(const std::function<bool()>& condition, int patience_ms) {

@@ -26,13 +26,16 @@ Manifests application(const std::string& version, const std::string& extra = {})
 // Counts every request as an effect of the fuse and drops all of them once it is blown.
 class FusedConnector final : public http::Connector {
  public:
-  FusedConnector(http::Connector& inner, Fuse& fuse) : inner_(inner), fuse_(fuse) {}
+  // `power` is stopped when the fuse blows: a dead host waits for nothing.
+  FusedConnector(http::Connector& inner, Fuse& fuse, std::stop_source power)
+      : inner_(inner), fuse_(fuse), power_(std::move(power)) {}
   base::Result<std::shared_ptr<http::Transport>> connect(const http::Origin& origin,
                                                          const http::TlsSettings& tls) override;
 
  private:
   http::Connector& inner_;
   Fuse& fuse_;
+  std::stop_source power_;
 };
 
 class AgentTest : public ::testing::Test {
@@ -72,6 +75,7 @@ class AgentTest : public ::testing::Test {
   std::optional<crypto::PrivateKey> key_;
   config::Settings settings_;
   std::unique_ptr<deploy::Engine> engine_;
+  std::stop_source power_;
   int releases_ = 0;
 
  private:
