@@ -34,6 +34,17 @@ std::vector<std::string> images(const Json& pod) {
 }
 
 // The workload that the pod belongs to, for rules: a Deployment rather than its ReplicaSet.
+// Port 9 is "discard" (RFC 863): a readiness probe of it never succeeds, here as on any real node.
+bool probes_discard(const Json& pod) {
+  for (const Json& container : pod["spec"]["containers"]) {
+    for (const char* kind : {"tcpSocket", "httpGet"}) {
+      const Json* port = find(container, {"readinessProbe", kind, "port"});
+      if (port != nullptr && *port == 9) return true;
+    }
+  }
+  return false;
+}
+
 Behaviour behaviour_of(Engine& engine, const Json& pod) {
   const std::string ns = text(pod, {"metadata", "namespace"});
   std::string kind = "Pod";
@@ -48,7 +59,9 @@ Behaviour behaviour_of(Engine& engine, const Json& pod) {
     if (found == nullptr) break;
     object = *found;
   }
-  return engine.cluster().script.behaviour(kind, ns, name, images(pod));
+  Behaviour behaviour = engine.cluster().script.behaviour(kind, ns, name, images(pod));
+  if (behaviour.kind == Behaviour::Kind::ready && probes_discard(pod)) behaviour.kind = Behaviour::Kind::never_ready;
+  return behaviour;
 }
 
 Json pod_condition(const Json& pod, const std::string& type, bool holds, const std::string& reason = {},
