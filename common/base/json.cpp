@@ -105,6 +105,9 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
                                              std::to_string(limits.max_bytes) + " are read");
   }
   if (!is_utf8(text)) return Error::refused("parse.json", "the JSON text is not valid UTF-8");
+  // The parser below takes a NUL for the end and would not see what follows it.
+  if (text.find('\0') != std::string_view::npos)
+    return Error::refused("parse.json", "the JSON text contains a NUL byte");
   if (text.starts_with("\xEF\xBB\xBF"))
     return Error::refused("parse.json", "the JSON text begins with a byte order mark");
   StrictBuilder builder(limits);
