@@ -1,6 +1,7 @@
 // What the server and its admission plugins add to new pods and Services.
 #include <algorithm>
 
+#include "kubesim/validation.hpp"
 #include "kubesim/writes.hpp"
 
 namespace gridseal::kubesim {
@@ -107,7 +108,7 @@ Outcome<void> allocate_ports(Cluster& cluster, const Json* live, Json& service, 
     }
     if (port == 0) {
       const std::int64_t old = kept_port(live, entry);
-      entry["nodePort"] = old != 0 ? old : dry_run ? 29999 : cluster.fresh_node_port();
+      entry["nodePort"] = old != 0 ? old : dry_run ? kDryRunPort : cluster.fresh_node_port();
     } else if (port >= 30000 && port <= 32767 && port_taken(cluster, port, uid)) {
       return tl::unexpected(service_error(
           service, {"FieldValueInvalid", field,

@@ -39,12 +39,30 @@ Outcome<void> check(const Resource& resource, const Json& live, const Deletion& 
   return {};
 }
 
+void mark(const Resource& resource, Json& object, std::int64_t grace) {
+  Json& metadata = object["metadata"];
+  if (metadata.contains("deletionTimestamp")) return;
+  metadata["deletionTimestamp"] = Clock::date();
+  metadata["deletionGracePeriodSeconds"] = grace;
+  if (has_generation(resource)) metadata["generation"] = number(metadata, {"generation"}) + 1;
+}
+
+bool add_finalizer(Json& object, const char* name) {
+  Json& finalizers = make(object, {"metadata", "finalizers"});
+  if (!finalizers.is_array()) finalizers = Json::array();
+  if (std::find(finalizers.begin(), finalizers.end(), name) != finalizers.end()) return false;
+  finalizers.push_back(name);
+  return true;
+}
+
 bool is_dependent_of(const Json& object, const std::string& uid) {
   const Json* owners = find(object, {"metadata", "ownerReferences"});
   if (owners == nullptr) return false;
   return std::any_of(owners->begin(), owners->end(),
                      [&](const Json& owner) { return text(owner, {"uid"}) == uid; });
 }
+
+}  // namespace
 
 void orphan_dependents(Cluster& cluster, const std::string& uid) {
   for (const auto& resource : cluster.catalog.all()) {
@@ -64,24 +82,6 @@ void orphan_dependents(Cluster& cluster, const std::string& uid) {
     }
   }
 }
-
-void mark(const Resource& resource, Json& object, std::int64_t grace) {
-  Json& metadata = object["metadata"];
-  if (metadata.contains("deletionTimestamp")) return;
-  metadata["deletionTimestamp"] = Clock::date();
-  metadata["deletionGracePeriodSeconds"] = grace;
-  if (has_generation(resource)) metadata["generation"] = number(metadata, {"generation"}) + 1;
-}
-
-bool add_finalizer(Json& object, const char* name) {
-  Json& finalizers = make(object, {"metadata", "finalizers"});
-  if (!finalizers.is_array()) finalizers = Json::array();
-  if (std::find(finalizers.begin(), finalizers.end(), name) != finalizers.end()) return false;
-  finalizers.push_back(name);
-  return true;
-}
-
-}  // namespace
 
 Outcome<Deleted> delete_object(Cluster& cluster, const Resource& resource, const Json& live,
                                const Deletion& deletion) {
@@ -103,6 +103,7 @@ Outcome<Deleted> delete_object(Cluster& cluster, const Resource& resource, const
   }
   if (deletion.dry_run) return Deleted{object, true};
   if (deletion.propagation == "Foreground") add_finalizer(object, "foregroundDeletion");
+  if (deletion.propagation == "Orphan") add_finalizer(object, "orphan");
   const Json* finalizers = find(object, {"metadata", "finalizers"});
   const bool held = finalizers != nullptr && !finalizers->empty();
   std::int64_t grace = 0;
@@ -118,7 +119,6 @@ Outcome<Deleted> delete_object(Cluster& cluster, const Resource& resource, const
     if (object == live) return Deleted{object, false};
     return Deleted{*cluster.put(resource, std::move(object)), false};
   }
-  if (deletion.propagation == "Orphan") orphan_dependents(cluster, text(live, {"metadata", "uid"}));
   cluster.remove(resource, ns, name);
   return Deleted{std::move(object), true};
 }

@@ -82,6 +82,9 @@ Outcome<Requirement> read_requirement(Lexer& lexer) {
   } else {
     return tl::unexpected(unreadable(op, "in, notin, =, ==, !=, gt, lt"));
   }
+  if (!lexer.word() && !lexer.token().empty() && lexer.token() != ",") {
+    return tl::unexpected(unreadable(lexer.token(), "identifier"));
+  }
   out.values = {lexer.word() ? lexer.token() : ""};
   if (lexer.word()) lexer.next();
   return out;

@@ -29,7 +29,18 @@ bool whole(const Type& type, Kind kind) {
   return type.atomic || kind == Kind::leaf || (type.shape == Shape::deduced && kind == Kind::list);
 }
 
+// Go prints maps and lists without commas: map[A:1], [a b].
 std::string go_value(const Json& value) {
+  std::string out;
+  if (value.is_object()) {
+    for (const auto& [key, item] : value.items())
+      out += (out.empty() ? "" : " ") + key + ":" + go_value(item);
+    return "map[" + out + "]";
+  }
+  if (value.is_array()) {
+    for (const Json& item : value) out += (out.empty() ? "" : " ") + go_value(item);
+    return "[" + out + "]";
+  }
   if (value.is_string()) return value.get<std::string>();
   return compact(value);
 }

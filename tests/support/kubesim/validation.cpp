@@ -167,6 +167,10 @@ void check_container(const Json& container, const std::string& field, const Json
               "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"));
   }
   if (text(container, {"image"}).empty()) out.push_back(required(field + ".image"));
+  const std::string policy = text(container, {"imagePullPolicy"});
+  if (policy != "Always" && policy != "IfNotPresent" && policy != "Never") {
+    out.push_back(unsupported(field + ".imagePullPolicy", policy, "\"Always\", \"IfNotPresent\", \"Never\""));
+  }
   if (const Json* mounts = find(container, {"volumeMounts"}); mounts != nullptr) {
     std::size_t index = 0;
     for (const Json& mount : *mounts) {
@@ -323,7 +327,8 @@ void check_service(const Json& spec, Causes& out) {
     if (value < 1 || value > 65535)
       out.push_back(wrong(field + ".port", value, "must be between 1 and 65535, inclusive"));
     const std::int64_t node_port = number(port, {"nodePort"});
-    if (node_port != 0 && (node_port < 30000 || node_port > 32767)) {
+    // 024: a dry run shows a port that is none.
+    if (node_port != 0 && node_port != kDryRunPort && (node_port < 30000 || node_port > 32767)) {
       out.push_back(
           wrong(field + ".nodePort", node_port,
                 "provided port is not in the valid range. The range of valid ports is 30000-32767"));

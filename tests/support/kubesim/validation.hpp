@@ -8,6 +8,9 @@
 
 namespace gridseal::kubesim {
 
+// 024: the node port that a dry run shows.
+constexpr int kDryRunPort = 29999;
+
 // 021: errors of an object by itself, in the server's order.
 std::vector<Cause> validate(const Resource& resource, const Json& object);
 // 040: fields that may not change.

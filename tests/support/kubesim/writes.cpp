@@ -57,6 +57,8 @@ void label_job(const std::string& uid, const std::string& name, Json& job) {
   Json& labels = make(job, {"spec", "template", "metadata", "labels"});
   for (const char* key : {"batch.kubernetes.io/controller-uid", "controller-uid"}) labels[key] = uid;
   for (const char* key : {"batch.kubernetes.io/job-name", "job-name"}) labels[key] = name;
+  // 040: a Job without labels gets those of its pods.
+  if (find(job, {"metadata", "labels"}) == nullptr) job["metadata"]["labels"] = labels;
 }
 
 void admit_claim(Cluster& cluster, Json& claim) {
@@ -75,6 +77,8 @@ Outcome<void> prepare_new(Cluster& cluster, const Resource& resource, Json& obje
   const std::string name = text(object, {"metadata", "name"});
   if (resource.plural == "jobs") label_job(uid, name, object);
   if (resource.plural == "persistentvolumeclaims") admit_claim(cluster, object);
+  if (resource.plural == "persistentvolumes")
+    object["metadata"]["finalizers"] = {"kubernetes.io/pv-protection"};
   if (resource.plural == "pods") admit_pod(cluster, object);
   if (resource.plural == "namespaces") object["spec"]["finalizers"] = {"kubernetes"};
   if (resource.plural == "daemonsets") {
@@ -92,13 +96,19 @@ Outcome<void> prepare_new(Cluster& cluster, const Resource& resource, Json& obje
 }
 
 Outcome<void> complete(Cluster& cluster, const Resource& resource, const Json* live, Json& object,
-                       bool dry_run) {
+                       bool dry_run, const Writer* creator = nullptr) {
   object["apiVersion"] = resource.api_version();
   object["kind"] = resource.kind;
   if (auto done = normalise(resource, object); !done) return done;
   if (resource.custom) prune_unknown(resource, object);
   set_defaults(resource, object);
+  // 053: a new object is owned as its writer sent it, with the defaults, but without what its kind adds.
+  if (creator != nullptr) track_update(resource, Json::object(), object, *creator);
   if (live == nullptr) {
+    const Json status = initial_status(resource);
+    for (const auto& [key, value] : status.items()) {
+      if (!object["status"].contains(key)) object["status"][key] = value;
+    }
     if (auto done = prepare_new(cluster, resource, object, dry_run); !done) return done;
   } else if (resource.plural == "services") {
     if (auto done = allocate_service(cluster, live, object, dry_run); !done) return done;
@@ -200,6 +210,18 @@ Outcome<Written> store_new(Cluster& cluster, const Resource& resource, Json obje
   return Written{*cluster.put(resource, std::move(object)), true};
 }
 
+// 021: a value that cannot be converted is told with the namespace of the body, which mostly has none.
+Failure told_as_declared(Failure failed, const std::string& ns, const Json& declared) {
+  if (failed.code != 500 || !failed.status.is_object()) return failed;
+  std::string message = text(failed.status, {"message"});
+  const std::string stored = "(" + ns + "/";
+  if (const std::size_t at = message.find(stored); at != std::string::npos) {
+    message.replace(at, stored.size(), "(" + text(declared, {"metadata", "namespace"}) + "/");
+  }
+  failed.status["message"] = message;
+  return failed;
+}
+
 Json strip_new_status(const Resource& resource, Json object) {
   if (resource.custom ? resource.subresource("status") != nullptr : keeps_status(resource))
     object.erase("status");
@@ -242,9 +264,9 @@ Outcome<Written> create_object(Cluster& cluster, const Resource& resource, const
   object = strip_new_status(resource, std::move(object));
   seed_metadata(cluster, resource, ns, object);
   object["metadata"].erase("managedFields");
-  if (auto ok = complete(cluster, resource, nullptr, object, options.dry_run); !ok)
+  const Writer creator{options.manager, options.subresource, true, Clock::date()};
+  if (auto ok = complete(cluster, resource, nullptr, object, options.dry_run, &creator); !ok)
     return tl::unexpected(ok.error());
-  track_update(resource, Json::object(), object, {options.manager, options.subresource, true, Clock::date()});
   return store_new(cluster, resource, std::move(object), options);
 }
 
@@ -269,7 +291,7 @@ Outcome<Written> apply_object(Cluster& cluster, const Resource& resource, const 
   if (const auto errors = type_errors(*resource.type, declared); !errors.empty()) {
     // 021, 025: a 500, whatever fieldValidation says. The object is named with the namespace of its body.
     std::string joined;
-    for (const std::string& error : errors) joined += (joined.empty() ? "" : "\n") + error;
+    for (const std::string& error : errors) joined += (joined.empty() ? "" : "\n  ") + error;
     if (errors.size() > 1) joined = "errors:\n  " + joined;
     return tl::unexpected(
         internal_error("failed to create typed patch object (" + text(declared, {"metadata", "namespace"}) +
@@ -293,7 +315,7 @@ Outcome<Written> apply_object(Cluster& cluster, const Resource& resource, const 
     Json object = strip_new_status(resource, std::move(*merged));
     seed_metadata(cluster, resource, ns, object);
     if (auto ok = complete(cluster, resource, nullptr, object, options.dry_run); !ok)
-      return tl::unexpected(ok.error());
+      return tl::unexpected(told_as_declared(ok.error(), ns, declared));
     return store_new(cluster, resource, std::move(object), options);
   }
   Json served = *live;
@@ -305,7 +327,7 @@ Outcome<Written> apply_object(Cluster& cluster, const Resource& resource, const 
   keep_parts(resource, served, options.subresource, *merged);
   if (options.subresource.empty()) {
     if (auto ok = complete(cluster, resource, &served, *merged, options.dry_run); !ok)
-      return tl::unexpected(ok.error());
+      return tl::unexpected(told_as_declared(ok.error(), ns, declared));
   }
   return store_change(cluster, resource, served, std::move(*merged), options);
 }

@@ -45,6 +45,9 @@ struct Deleted {
 Outcome<Deleted> delete_object(Cluster& cluster, const Resource& resource, const Json& live,
                                const Deletion& deletion);
 
+// Takes the owner out of the ownerReferences of all that it owns.
+void orphan_dependents(Cluster& cluster, const std::string& uid);
+
 // What admission adds to a new pod: token volume, tolerations, priority, and its first status.
 void admit_pod(Cluster& cluster, Json& pod);
 // 053: 404 if the namespace is missing, 403 if it is going away.

@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <map>
 #include <memory>
 
 namespace gridseal::kubesim {
@@ -133,25 +134,44 @@ class Reader {
     if (type == YAML_SCALAR_EVENT) {
       const std::string text(reinterpret_cast<char*>(event.data.scalar.value), event.data.scalar.length);
       const bool plain = event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-      out = plain ? plain_scalar(text) : Json(text);
+      const std::string tag = word(event.data.scalar.tag);
+      out = plain && tag != "tag:yaml.org,2002:str" ? plain_scalar(text) : Json(text);
+      remember(word(event.data.scalar.anchor), out);
       yaml_event_delete(&event);
       return true;
     }
+    std::string anchor;
+    if (type == YAML_ALIAS_EVENT) anchor = word(event.data.alias.anchor);
+    if (type == YAML_MAPPING_START_EVENT) anchor = word(event.data.mapping_start.anchor);
+    if (type == YAML_SEQUENCE_START_EVENT) anchor = word(event.data.sequence_start.anchor);
     yaml_event_delete(&event);
+    if (type == YAML_ALIAS_EVENT) return alias(anchor, out);
     if (++depth_ > 100) {
       problem_ = "exceeded max depth";
       return false;
     }
-    const bool ok = type == YAML_SEQUENCE_START_EVENT  ? sequence(out)
-                    : type == YAML_MAPPING_START_EVENT ? mapping(out)
-                                                       : alias();
+    const bool ok = type == YAML_SEQUENCE_START_EVENT ? sequence(out) : mapping(out);
+    if (ok) remember(anchor, out);
     --depth_;
     return ok;
   }
 
-  bool alias() {
-    problem_ = "unknown anchor";
-    return false;
+  static std::string word(const yaml_char_t* text) {
+    return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+  }
+
+  void remember(const std::string& anchor, const Json& value) {
+    if (!anchor.empty()) anchors_[anchor] = value;
+  }
+
+  bool alias(const std::string& anchor, Json& out) {
+    auto it = anchors_.find(anchor);
+    if (it == anchors_.end() || ++aliases_ > 100) {
+      problem_ = "unknown anchor '" + anchor + "' referenced";
+      return false;
+    }
+    out = it->second;
+    return true;
   }
 
   bool sequence(Json& out) {
@@ -193,6 +213,8 @@ class Reader {
   std::unique_ptr<yaml_parser_t, Closer> parser_;
   std::vector<std::string> duplicates_;
   std::string problem_;
+  std::map<std::string, Json> anchors_;
+  int aliases_ = 0;
   int depth_ = 0;
 };
 
@@ -212,7 +234,9 @@ bool has_slash_escape(const std::string& body) {
 
 }  // namespace
 
-Outcome<ParsedYaml> parse_yaml(const std::string& body) {
+Outcome<ParsedYaml> parse_yaml(const std::string& sent) {
+  // 026: a byte order mark is no part of it.
+  const std::string body = sent.starts_with("\xef\xbb\xbf") ? sent.substr(3) : sent;
   if (has_slash_escape(body)) return tl::unexpected(yaml_error("found unknown escape character"));
   auto parsed = Reader(body).run();
   if (!parsed) return parsed;

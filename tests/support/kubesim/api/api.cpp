@@ -155,8 +155,9 @@ HttpResponse Api::resource_call(Call& call, bool& unknown) {
   if (!accepts_json(*call.request)) {
     return response_of(
         failure(406, "NotAcceptable",
-                "only the following media types are accepted: application/json, application/yaml, "
-                "application/vnd.kubernetes.protobuf"));
+                "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+                "application/vnd.kubernetes.protobuf",
+                Json::object()));
   }
   if (call.request->too_large) {
     return response_of(failure(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728"));

@@ -45,6 +45,7 @@ Outcome<HttpResponse> list_objects(Cluster& cluster, const Call& call);
 Outcome<HttpResponse> watch_objects(Cluster& cluster, const Call& call);
 // An object as a version of the API shows it.
 Json shown(const Resource& resource, const Json& object);
+Json partial_metadata(const Json& object);
 
 // api/changes.cpp
 Outcome<HttpResponse> post_object(Cluster& cluster, const Call& call);

@@ -56,7 +56,9 @@ void set_verb(Call& call) {
   const std::string watch = call.request->parameter("watch");
   if (method == "GET") {
     // 061: watch on the path of a single object is an ordinary GET.
-    call.verb = !call.name.empty() ? "get" : watch == "1" || watch == "true" ? "watch" : "list";
+    // 051: any word but false and 0 counts as true.
+    const bool watching = !watch.empty() && watch != "0" && watch != "false";
+    call.verb = !call.name.empty() ? "get" : watching ? "watch" : "list";
   } else if (method == "POST") {
     call.verb = "create";
   } else if (method == "PUT") {

@@ -66,14 +66,18 @@ std::string media_type(const HttpRequest& request) {
 }
 
 HttpResponse answer(const Call& call, const Written& written, const std::vector<std::string>& warnings = {}) {
-  HttpResponse out = json_response(written.created ? 201 : 200, shown(*call.resource, written.object));
+  // 020: the answer to a write may be asked for as metadata alone.
+  const bool metadata_only =
+      call.request->header("accept").find("as=PartialObjectMetadata") != std::string::npos;
+  const Json body = metadata_only ? partial_metadata(written.object) : shown(*call.resource, written.object);
+  HttpResponse out = json_response(written.created ? 201 : 200, body);
   for (const std::string& warning : warnings)
     out.headers.emplace_back("Warning", "299 - " + compact(Json(warning)));
   return out;
 }
 
 // The body of POST and PUT.
-Outcome<Json> read_body(const Call& call) {
+Outcome<Json> read_body(Cluster& cluster, const Call& call) {
   const std::string type = media_type(*call.request);
   if (!type.empty() && type != "application/json" && type != "application/yaml") {
     return tl::unexpected(failure(
@@ -88,14 +92,20 @@ Outcome<Json> read_body(const Call& call) {
   }
   Json body = Json::parse(call.request->body, nullptr, false);
   if (!body.is_object()) {
-    const std::string start = call.request->body.substr(0, 1000);
-    return tl::unexpected(
-        bad_request("the object provided is unrecognized (must be of type " + call.resource->kind +
-                    "): couldn't get version/kind; json parse error: unexpected end of JSON input (" +
-                    compact(Json(start)) + ")"));
+    const std::string start = call.request->body.empty() ? "<empty>" : call.request->body.substr(0, 1000);
+    return tl::unexpected(bad_request(
+        "the object provided is unrecognized (must be of type " + call.resource->kind +
+        "): couldn't get version/kind; json parse error: unexpected end of JSON input (" + start + ")"));
   }
   const std::string kind = text(body, {"kind"});
   const std::string version = text(body, {"apiVersion"});
+  const bool known_kind = cluster.catalog.by_kind(version, kind) != nullptr;
+  if (!kind.empty() && kind != call.resource->kind && !known_kind) {
+    return tl::unexpected(bad_request(kind + " in version \"" + version + "\" cannot be handled as a " +
+                                      call.resource->kind + ": no kind \"" + kind +
+                                      "\" is registered for version \"" + version +
+                                      "\" in scheme \"pkg/runtime/scheme.go:111\""));
+  }
   if (!kind.empty() && kind != call.resource->kind) {
     return tl::unexpected(bad_request(kind + " in version \"" + version + "\" cannot be handled as a " +
                                       call.resource->kind + ": converting (" + version + "." + kind +
@@ -270,7 +280,7 @@ Json scale_of(const Json& object) {
 Outcome<HttpResponse> write_scale(Cluster& cluster, const Call& call, const Json& live) {
   Json scale = scale_of(live);
   if (call.verb == "update") {
-    auto body = read_body(call);
+    auto body = read_body(cluster, call);
     if (!body) return tl::unexpected(body.error());
     scale = *body;
   } else {
@@ -372,7 +382,7 @@ Outcome<HttpResponse> post_object(Cluster& cluster, const Call& call) {
     if (!pod) return tl::unexpected(pod.error());
     return evict(cluster, call, **pod);
   }
-  auto body = read_body(call);
+  auto body = read_body(cluster, call);
   if (!body) return tl::unexpected(body.error());
   std::vector<std::string> warnings;
   if (auto ok = drop_unknown(call, *body, warnings); !ok) return tl::unexpected(ok.error());
@@ -406,7 +416,7 @@ Outcome<HttpResponse> put_object(Cluster& cluster, const Call& call) {
     if (!live) return tl::unexpected(live.error());
     return write_scale(cluster, call, **live);
   }
-  auto body = read_body(call);
+  auto body = read_body(cluster, call);
   if (!body) return tl::unexpected(body.error());
   std::vector<std::string> warnings;
   if (auto ok = drop_unknown(call, *body, warnings); !ok) return tl::unexpected(ok.error());
@@ -445,6 +455,14 @@ Outcome<HttpResponse> patch_object(Cluster& cluster, const Call& call) {
   std::vector<std::string> warnings;
   if (auto ok = drop_unknown(call, *object, warnings); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_identity(call, *object); !ok) return tl::unexpected(ok.error());
+  // 051: a patch may not make the object something that its type is not.
+  if (const auto errors =
+          call.resource->custom ? std::vector<std::string>() : type_errors(*call.resource->type, *object);
+      !errors.empty()) {
+    return tl::unexpected(invalid(
+        "", "", "",
+        {{"FieldValueInvalid", "patch", "Invalid value: " + compact(*object) + ": " + errors.front()}}));
+  }
   auto written = update_object(cluster, *call.resource, current, std::move(*object),
                                {call.manager(), call.subresource, call.dry_run(), false});
   if (!written) return tl::unexpected(written.error());

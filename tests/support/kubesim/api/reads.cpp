@@ -82,9 +82,7 @@ bool metadata_only(const HttpRequest& request) {
 }
 
 Json partial(const Json& object) {
-  return {{"kind", "PartialObjectMetadata"},
-          {"apiVersion", "meta.k8s.io/v1"},
-          {"metadata", object.at("metadata")}};
+  return partial_metadata(object);
 }
 
 // 060: where the next page starts: revision, namespace and name, made opaque.
@@ -258,6 +256,12 @@ void stream_watch(WatchState watch, ChunkWriter& writer) {
 }
 
 }  // namespace
+
+Json partial_metadata(const Json& object) {
+  return {{"kind", "PartialObjectMetadata"},
+          {"apiVersion", "meta.k8s.io/v1"},
+          {"metadata", object.at("metadata")}};
+}
 
 Json shown(const Resource& resource, const Json& object) {
   Json out = object;

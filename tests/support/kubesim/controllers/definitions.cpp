@@ -1,4 +1,6 @@
 // 012, 110, 112, 113: CustomResourceDefinitions. Established comes before the paths are served.
+#include <algorithm>
+
 #include "kubesim/controllers/engine.hpp"
 #include "kubesim/writes.hpp"
 
@@ -36,7 +38,7 @@ void remove_objects(Engine& engine, const Resource& resource, const Json& defini
     Json status = definition["status"];
     set_condition(status["conditions"], "Terminating", "True", "InstanceDeletionInProgress",
                   "CustomResource deletion is in progress");
-    engine.set_status(resource, definition, std::move(status));
+    engine.set_status(resource, definition, std::move(status), "kube-apiserver");
     engine.wake(resource, definition, Millis(200));
     return;
   }
@@ -54,7 +56,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& definition)
                   "\"" + kind + "\" is already in use");
     set_condition(status["conditions"], "Established", "False", "NotAccepted", "not all names are accepted");
     engine.wake(resource, definition, Millis(500));
-    engine.set_status(resource, definition, std::move(status));
+    engine.set_status(resource, definition, std::move(status), "kube-apiserver");
     return;
   }
   status["acceptedNames"] = definition["spec"]["names"];
@@ -68,7 +70,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& definition)
         std::find(stored.begin(), stored.end(), version["name"]) == stored.end())
       stored.push_back(version["name"]);
   }
-  engine.set_status(resource, definition, std::move(status));
+  engine.set_status(resource, definition, std::move(status), "kube-apiserver");
   // 110: some 404s lie between Established and the first 200.
   const Millis gap(80);
   if (engine.elapsed(uid + "/served") < gap) {

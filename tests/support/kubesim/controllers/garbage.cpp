@@ -56,6 +56,25 @@ bool waits_for_dependents(const Json& object) {
          std::find(finalizers->begin(), finalizers->end(), "foregroundDeletion") != finalizers->end();
 }
 
+// 100: orphaned dependents stay without an owner; then the object goes.
+bool orphan(Engine& engine, const Resource& resource, const Json& object) {
+  const Json* finalizers = find(object, {"metadata", "finalizers"});
+  if (!dying(object) || finalizers == nullptr ||
+      std::find(finalizers->begin(), finalizers->end(), "orphan") == finalizers->end())
+    return false;
+  orphan_dependents(engine.cluster(), text(object, {"metadata", "uid"}));
+  if (finalizers->size() == 1) {
+    engine.cluster().remove(resource, text(object, {"metadata", "namespace"}),
+                            text(object, {"metadata", "name"}));
+    return true;
+  }
+  Json after = object;
+  Json& left = after["metadata"]["finalizers"];
+  left.erase(std::remove(left.begin(), left.end(), "orphan"), left.end());
+  engine.cluster().put(resource, std::move(after));
+  return true;
+}
+
 void foreground(Engine& engine, const Resource& resource, const Json& object) {
   if (!waits_for_dependents(object)) return;
   const std::string uid = text(object, {"metadata", "uid"});
@@ -106,6 +125,7 @@ void add_garbage_collection(Engine& engine) {
     if (resource->plural == "events" || (resource->group == "autoscaling" && resource->version == "v1"))
       continue;
     engine.add(resource->storage(), [](Engine& self, const Resource& type, const Json& object) {
+      if (orphan(self, type, object)) return;
       foreground(self, type, object);
       orphaned(self, type, object);
     });

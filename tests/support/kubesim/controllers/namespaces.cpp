@@ -6,6 +6,11 @@ namespace gridseal::kubesim {
 
 namespace {
 
+constexpr const char* kCaNote =
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such "
+    "as the internal service IP or "
+    "kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
+
 void furnish(Engine& engine, const std::string& ns) {
   const auto accounts = engine.resource("", "v1", "serviceaccounts");
   const auto maps = engine.resource("", "v1", "configmaps");
@@ -13,13 +18,29 @@ void furnish(Engine& engine, const std::string& ns) {
     engine.create(*accounts, {{"metadata", {{"name", "default"}, {"namespace", ns}}}});
   }
   if (engine.cluster().store.get(maps->storage(), ns, "kube-root-ca.crt") == nullptr) {
-    engine.create(*maps, {{"metadata", {{"name", "kube-root-ca.crt"}, {"namespace", ns}}},
+    engine.create(*maps, {{"metadata",
+                           {{"name", "kube-root-ca.crt"},
+                            {"namespace", ns},
+                            {"annotations", {{"kubernetes.io/description", kCaNote}}}}},
                           {"data", {{"ca.crt", "-----BEGIN CERTIFICATE-----\n"}}}});
   }
 }
 
-// Deletes everything in it; returns what is left, and how many objects are held by finalizers.
-std::size_t empty_out(Engine& engine, const std::string& ns, std::size_t& held) {
+// What is left, by resource and by finalizer.
+struct Remaining {
+  std::map<std::string, std::size_t> resources;
+  std::map<std::string, std::size_t> finalizers;
+};
+
+std::string counted(const std::map<std::string, std::size_t>& counts, const char* joint, const char* noun) {
+  std::string out;
+  for (const auto& [name, count] : counts)
+    out += (out.empty() ? "" : ", ") + name + joint + std::to_string(count) + noun;
+  return out;
+}
+
+// Deletes everything in it; returns how much is left.
+std::size_t empty_out(Engine& engine, const std::string& ns, Remaining& remaining) {
   std::size_t left = 0;
   std::set<std::string> seen;
   for (const auto& resource : engine.cluster().catalog.all()) {
@@ -35,7 +56,9 @@ std::size_t empty_out(Engine& engine, const std::string& ns, std::size_t& held) 
       if (deleted && deleted->gone) continue;
       ++left;
       const Json* finalizers = find(*object, {"metadata", "finalizers"});
-      if (finalizers != nullptr && !finalizers->empty()) ++held;
+      ++remaining.resources[resource->plural + "." + resource->group];
+      if (finalizers == nullptr) continue;
+      for (const Json& finalizer : *finalizers) ++remaining.finalizers[finalizer.get<std::string>()];
     }
   }
   return left;
@@ -48,8 +71,9 @@ void reconcile(Engine& engine, const Resource& resource, const Json& object) {
     engine.wake(resource, object, Millis(60));
     return;
   }
-  std::size_t held = 0;
-  const std::size_t left = empty_out(engine, name, held);
+  Remaining remaining_objects;
+  const std::size_t left = empty_out(engine, name, remaining_objects);
+  const std::size_t held = remaining_objects.finalizers.size();
   if (left > 0) {
     Json status = object["status"];
     const char* remaining = held > 0 ? "True" : "False";
@@ -60,10 +84,12 @@ void reconcile(Engine& engine, const Resource& resource, const Json& object) {
     set_condition(status["conditions"], "NamespaceDeletionContentFailure", "False", "ContentDeleted",
                   "All content successfully deleted, may be waiting on finalization");
     set_condition(status["conditions"], "NamespaceContentRemaining", "True", "SomeResourcesRemain",
-                  "Some resources are remaining");
+                  "Some resources are remaining: " +
+                      counted(remaining_objects.resources, " has ", " resource instances"));
     set_condition(status["conditions"], "NamespaceFinalizersRemaining", remaining,
                   held > 0 ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
-                  held > 0 ? "Some content in the namespace has finalizers remaining"
+                  held > 0 ? "Some content in the namespace has finalizers remaining: " +
+                                 counted(remaining_objects.finalizers, " in ", " resource instances")
                            : "All content-preserving finalizers finished");
     engine.set_status(resource, object, std::move(status));
     engine.wake(resource, object, Millis(200));

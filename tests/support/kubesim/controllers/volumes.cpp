@@ -67,7 +67,14 @@ void reconcile(Engine& engine, const Resource& resource, const Json& claim) {
 
 }  // namespace
 
+// kubernetes.io/pv-protection: nothing here keeps a deleted volume.
+static void release(Engine& engine, const Resource& resource, const Json& volume) {
+  if (dying(volume)) engine.cluster().remove(resource, "", text(volume, {"metadata", "name"}));
+}
+
 void add_volumes(Engine& engine) {
+  engine.add("persistentvolumes.", release);
+
   engine.add("persistentvolumeclaims.", reconcile);
 }
 
