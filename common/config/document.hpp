@@ -19,8 +19,8 @@ struct Value {
   std::string text{};  // string
   int64_t integer = 0;
   bool boolean = false;
-  std::vector<Value> items{};     // array
-  std::vector<Member> members{};  // table, sorted by name
+  std::vector<Value> items{};   // array
+  std::vector<Member> members;  // table, sorted by name
 
   const Member* find(std::string_view name) const;
 };

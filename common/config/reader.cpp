@@ -288,7 +288,7 @@ void Reader::refuse_unknown(const std::string& path, const Member* table,
     if (std::find(known.begin(), known.end(), member.name) != known.end()) continue;
     const std::string near = nearest(member.name, known);
     const std::string name = base::printable(member.name, 80);
-    problem(member.place, path.empty() ? name : path + "." + name,
+    problem(member.place, path.empty() ? name : std::string(path).append(".").append(name),
             near.empty() ? "unknown key" : "unknown key; did you mean \"" + near + "\"?");
   }
 }

@@ -60,11 +60,13 @@ Result<void> link(Database& database, AuditRow& row) {
   if (auto found = last->step(); !found) return std::move(found).error();
   auto head = stored_head(database);
   if (!head) return std::move(head).error();
-  const auto colon = head->find(':');
+  const std::string_view kept = *head;
+  const auto colon = kept.find(':');
+  const std::string_view number = kept.substr(0, colon);
   int64_t sequence = 0;
-  std::from_chars(head->data(), head->data() + std::min(colon, head->size()), sequence);
+  std::from_chars(number.data(), number.data() + number.size(), sequence);
   row.sequence = std::max(last->integer(0), sequence) + 1;
-  row.previous = colon == std::string::npos ? no_previous() : head->substr(colon + 1);
+  row.previous = colon == std::string_view::npos ? no_previous() : std::string(kept.substr(colon + 1));
   return {};
 }
 

@@ -52,8 +52,9 @@ Result<HostKey> HostKey::load_or_create(base::Files& files, const std::string& s
                                                   " is not a host key of 32 bytes: restore it, or remove "
                                                   "it to have a new one made");
   }
-  HostKey key(*master);
-  sodium_memzero(master->data(), master->size());
+  std::string& bytes = *master;
+  HostKey key(bytes);
+  sodium_memzero(bytes.data(), bytes.size());
   return key;
 }
 
