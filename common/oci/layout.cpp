@@ -99,9 +99,14 @@ Result<base::Digest> Layout::resolve(const LayoutReference& reference) const {
     return Error::blocked("store.not_found",
                           "the layout " + directory_ + " has no \"" + reference.tag + "\"");
   }
-  std::set<base::Digest> candidates;
-  for (const Descriptor& entry : index_.manifests)
-    if (!is_digest_tag(ref_name(entry))) candidates.insert(entry.digest);
+  // Entries without a name are what others refer to (signatures by their subject) when there are named ones.
+  std::set<base::Digest> named;
+  std::set<base::Digest> nameless;
+  for (const Descriptor& entry : index_.manifests) {
+    if (is_digest_tag(ref_name(entry))) continue;
+    (ref_name(entry).empty() ? nameless : named).insert(entry.digest);
+  }
+  const std::set<base::Digest>& candidates = named.empty() ? nameless : named;
   if (candidates.size() == 1) return *candidates.begin();
   return Error::blocked("store.not_found", "the layout " + directory_ + " holds " +
                                                std::to_string(candidates.size()) +

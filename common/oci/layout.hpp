@@ -34,7 +34,8 @@ class Layout final : public LocalContent {
   std::optional<Descriptor> find_tag(std::string_view tag) const;
   // Names that are no signature or fallback tags.
   std::vector<std::string> tags() const;
-  // The digest a reference means; without tag and digest the only entry. Error (blocked): store.not_found.
+  // The digest a reference means; without tag and digest the only named entry, or the only one when none has
+  // a name. Error (blocked): store.not_found.
   base::Result<base::Digest> resolve(const LayoutReference& reference) const;
 
   base::Result<std::string> read_blob(const base::Digest& digest, uint64_t limit) override;
