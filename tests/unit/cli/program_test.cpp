@@ -1,0 +1,112 @@
+// The built program, run as a user would.
+#include <gtest/gtest.h>
+
+#include "base/json.hpp"
+#include "support/program.hpp"
+#include "unit/history/fixture.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+test::Ran run(const std::string& arguments) {
+  return test::run_program("NO_COLOR=1 '" GRIDSEAL_PROGRAM "' " + arguments);
+}
+
+class ProgramTest : public history::HistoryTest {
+ protected:
+  std::string directories() const {
+    return "--config-dir '" + folder_ + "/etc' --state-dir '" + folder_ + "' --socket '" + folder_ +
+           "/none.sock' ";
+  }
+};
+
+// GS-CLI-016: Wrong arguments end with 2 and a sentence.
+TEST_F(ProgramTest, ArgumentErrors) {
+  for (const char* arguments :
+       {"", "nonsense", "show", "artifact", "artifact build", "verify", "permit pump", "status --output yaml",
+        "history -n 0", "permit pump --digest sha256:1 --version 1 --reason x"}) {
+    const test::Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 2) << arguments;
+    EXPECT_FALSE(ran.output.empty()) << arguments;
+  }
+}
+
+// GS-CLI-017: Help and version end with 0; the help says what exit codes mean.
+TEST_F(ProgramTest, HelpAndVersion) {
+  EXPECT_EQ(run("version").code, 0);
+  const test::Ran help = run("--help");
+  EXPECT_EQ(help.code, 0);
+  EXPECT_NE(help.output.find("Exit codes"), std::string::npos);
+  auto version = base::parse_json(run("version -o json").output);
+  ASSERT_TRUE(version);
+  EXPECT_TRUE((*version)["version"].is_string());
+}
+
+// GS-CLI-018: With a dead daemon, status ends with 3 and still shows what was recorded.
+TEST_F(ProgramTest, StatusOfDeadDaemon) {
+  EXPECT_EQ(run(directories() + "status").code, 3);
+  reopen();
+  ASSERT_TRUE(history_->set_component_state("pump", "refused", "key.wrong", "not signed by a pinned key"));
+  history_.reset();
+  const test::Ran ran = run(directories() + "status");
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.output.find("gridseald is not running"), std::string::npos);
+  EXPECT_NE(ran.output.find("not signed by a pinned key"), std::string::npos);
+}
+
+// GS-CLI-019: What only the daemon can do ends with 3 and says how to start it.
+TEST_F(ProgramTest, ActionsNeedTheDaemon) {
+  for (const char* action : {"reconcile", "permit pump --version 1 --reason test"}) {
+    const test::Ran ran = run(directories() + action);
+    EXPECT_EQ(ran.code, 3) << action;
+    EXPECT_NE(ran.output.find("agent.not_running"), std::string::npos) << ran.output;
+  }
+}
+
+// GS-CLI-020: History and show answer from the disk; an unknown name ends with 2.
+TEST_F(ProgramTest, HistoryFromDisk) {
+  reopen();
+  auto id = history_->begin_deployment(history::deploy('1'));
+  ASSERT_TRUE(id);
+  history_.reset();
+  EXPECT_EQ(run(directories() + "history").code, 0);
+  EXPECT_EQ(run(directories() + "history --audit").code, 0);
+  EXPECT_EQ(run(directories() + "show " + std::to_string(*id)).code, 0);
+  EXPECT_EQ(run(directories() + "show 9.9.9").code, 2);
+}
+
+// GS-CLI-021: config check ends with 1 when the settings are wrong, and names the file.
+TEST_F(ProgramTest, ConfigCheck) {
+  ASSERT_TRUE(files_.make_directories(folder_ + "/etc", 0755));
+  ASSERT_TRUE(base::write_file(files_, folder_ + "/etc/agent.toml", "[site]\nnaem = \"x\"\n"));
+  const test::Ran ran = run(directories() + "config check");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.output.find("agent.toml:2"), std::string::npos) << ran.output;
+}
+
+// GS-CLI-022: Built, signed and judged from a layout: 0 verified, 1 with another key, 2 when nothing is
+// there.
+TEST_F(ProgramTest, PublishAndVerify) {
+  const std::string in = folder_ + "/in";
+  ASSERT_TRUE(files_.make_directories(in, 0755));
+  ASSERT_TRUE(base::write_file(files_, in + "/a.yaml",
+                               "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: pumps}\n"));
+  const std::string layout = "oci-layout:" + folder_ + "/layout";
+  const std::string key = folder_ + "/release";
+  ASSERT_EQ(run("artifact keygen --output " + key).code, 0);
+  ASSERT_EQ(run("artifact keygen --output " + folder_ + "/other").code, 0);
+  const test::Ran built = run("artifact build --path " + in + " --component pump --version 1.0.0 --output " +
+                              folder_ + "/layout");
+  ASSERT_EQ(built.code, 0) << built.output;
+  EXPECT_EQ(run("verify " + layout + " --key " + key + ".pub").code, 1);
+  ASSERT_EQ(run("artifact sign --bundle --key " + key + ".key " + layout).code, 0);
+  const test::Ran good = run("verify " + layout + " --key " + key + ".pub --component pump");
+  EXPECT_EQ(good.code, 0) << good.output;
+  EXPECT_NE(good.output.find("✓ signature"), std::string::npos) << good.output;
+  EXPECT_EQ(run("verify " + layout + " --key " + folder_ + "/other.pub").code, 1);
+  EXPECT_EQ(run("verify " + layout + " --key " + key + ".pub --component sibling").code, 1);
+  EXPECT_EQ(run("verify oci-layout:" + folder_ + "/none --key " + key + ".pub").code, 2);
+}
+
+}  // namespace
+}  // namespace gridseal::cli

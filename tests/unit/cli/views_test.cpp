@@ -1,0 +1,94 @@
+#include "cli/views.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gridseal::cli {
+namespace {
+
+using base::Json;
+
+View view() {
+  return {*base::parse_rfc3339("2026-11-23T10:00:00Z"), Style(false), 0};
+}
+
+Json sample_status() {
+  auto document = base::parse_json(R"({
+    "agent": {"running": true, "version": "0.1.0", "pid": 42, "since": "2026-11-23T09:00:00Z", "held": null},
+    "site": {"name": "pump-station-7", "environment": "production"},
+    "components": [
+      {"name": "pump", "state": "refused", "reason": "key.wrong", "message": "not signed by a pinned key",
+       "since": "2026-11-23T09:59:00Z", "activity": null,
+       "running": {"revision": "stable@sha256:1111111111111111", "version": "1.1.0"},
+       "desired": {"revision": "stable@sha256:2222222222222222"}, "deployment": null,
+       "last_poll": {"at": "2026-11-23T09:59:50Z", "error": {"code": "oci.unreachable", "message": "no answer"}},
+       "next_poll": "2026-11-23T10:00:30Z", "floor": {"version": "1.1.0", "created": null}, "warnings": ["a warning"]}],
+    "audit": {"rows": 1, "head": "x"}})");
+  EXPECT_TRUE(document);
+  return *document;
+}
+
+// GS-CLI-010: The overview names state, what runs, and below it why something is not healthy.
+TEST(Views, StatusOverview) {
+  EXPECT_EQ(status_view(sample_status(), "", view()),
+            "gridseald 0.1.0, started 1h ago, process 42; site pump-station-7, environment production\n\n"
+            "COMPONENT  STATE    SINCE   LAST POLL  RUNS\n"
+            "pump       refused  1m ago  10s ago    1.1.0  stable@sha256:111111111111\n\n"
+            "pump\n"
+            "  refused: not signed by a pinned key (key.wrong)\n"
+            "  the last poll failed: no answer (oci.unreachable)\n"
+            "  warning: a warning\n");
+}
+
+// GS-CLI-011: A dead daemon is said first.
+TEST(Views, DeadDaemon) {
+  Json document = sample_status();
+  document["agent"] = {{"running", false}};
+  EXPECT_EQ(status_view(document, "", view()).find("gridseald is not running; this is what it recorded"), 0U);
+}
+
+// GS-CLI-012: One component is told in full.
+TEST(Views, StatusOfOneComponent) {
+  const std::string text = status_view(sample_status(), "pump", view());
+  for (const char* part : {"wanted      stable@sha256:2222222222222222\n", "next poll   in 30s\n",
+                           "reason      key.wrong\n", "floor       1.1.0", "warning     a warning\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  }
+}
+
+// GS-CLI-013: The history has deployments and refusals in one table.
+TEST(Views, History) {
+  auto document = base::parse_json(R"({"entries": [
+    {"kind": "verification", "component": "pump", "revision": "stable@sha256:4", "outcome": "refused",
+     "reason": "key.wrong", "message": "not ours", "started": "2026-11-23T09:59:00Z"},
+    {"kind": "deployment", "id": 7, "component": "pump", "revision": "stable@sha256:1", "outcome": "healthy",
+     "started": "2026-11-23T09:58:00Z", "duration_ms": 12000}]})");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(history_view(*document, view()),
+            "WHEN    NO.  COMPONENT  REVISION         OUTCOME  TOOK  WHY\n"
+            "1m ago  -    pump       stable@sha256:4  refused  -     key.wrong: not ours\n"
+            "2m ago  7    pump       stable@sha256:1  healthy  12s   \n");
+  EXPECT_EQ(history_view(Json{{"entries", Json::array()}}, view()), "Nothing has been recorded yet.\n");
+}
+
+// GS-CLI-014: A broken audit chain is told with its row.
+TEST(Views, Audit) {
+  const Json broken{
+      {"chain", {{"rows", 3}, {"head", "ab"}, {"intact", false}, {"broken_at", 2}, {"message", "edited"}}},
+      {"rows", Json::array()}};
+  EXPECT_EQ(audit_view(broken, view()).find("The chain is broken at row 2: edited"), 0U);
+}
+
+// GS-CLI-015: Documents of another shape do no harm.
+TEST(Views, OddDocuments) {
+  for (const char* text : {"{}", "[]", "null", R"({"components": [1, null, {"name": 5}], "entries": [7]})"}) {
+    auto document = base::parse_json(text);
+    ASSERT_TRUE(document);
+    EXPECT_NO_THROW((void)status_view(*document, "", view())) << text;
+    EXPECT_NO_THROW((void)history_view(*document, view())) << text;
+    EXPECT_NO_THROW((void)show_view(*document, view())) << text;
+    EXPECT_NO_THROW((void)audit_view(*document, view())) << text;
+  }
+}
+
+}  // namespace
+}  // namespace gridseal::cli

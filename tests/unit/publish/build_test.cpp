@@ -1,0 +1,161 @@
+#include "publish/build.hpp"
+
+#include <unistd.h>
+
+#include "archive/extract.hpp"
+#include "crypto/hash.hpp"
+#include "oci/layout.hpp"
+#include "oci/media_types.hpp"
+#include "unit/publish/folder.hpp"
+
+namespace gridseal::publish {
+namespace {
+
+using BuildTest = FolderTest;
+
+class Names final : public archive::Visitor {
+ public:
+  base::Result<bool> begin_file(const std::string& path, uint64_t /*size*/) override {
+    names += path + " ";
+    return false;
+  }
+  base::Result<void> content(std::string_view /*chunk*/) override { return {}; }
+  base::Result<void> end_file() override { return {}; }
+  std::string names;
+};
+
+// GS-PUBLISH-001: The same folder and request give the same bytes, wherever and whenever they are packed.
+TEST_F(BuildTest, SameInputSameDigest) {
+  put("b.yaml", kConfigMap);
+  put("sub/c.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: pumps}\n");
+  auto first = build(files_, request());
+  ASSERT_TRUE(first) << first.error().describe();
+  ASSERT_TRUE(files_.rename(root_ + "/in", root_ + "/elsewhere"));
+  BuildRequest moved = request();
+  moved.directory = root_ + "/elsewhere/";
+  auto second = build(files_, moved);
+  ASSERT_TRUE(second) << second.error().describe();
+  EXPECT_EQ(first->layer, second->layer);
+  EXPECT_EQ(first->manifest, second->manifest);
+  EXPECT_EQ(first->descriptor.digest, crypto::sha256(first->manifest));
+}
+
+// GS-PUBLISH-002: The manifest has Flux's media types and says component, version, time and origin.
+TEST_F(BuildTest, ManifestIsFluxShaped) {
+  put("a.yaml", kConfigMap);
+  BuildRequest wanted = request();
+  wanted.source = "https://git.example.com/x";
+  wanted.revision = "main@sha1:1";
+  wanted.environment = "production";
+  wanted.annotations["team"] = "water";
+  auto built = build(files_, wanted);
+  ASSERT_TRUE(built) << built.error().describe();
+  auto manifest = oci::parse_manifest(built->manifest);
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(manifest->config.media_type, oci::kFluxConfig);
+  EXPECT_EQ(built->config, "{}");
+  ASSERT_EQ(manifest->layers.size(), 1);
+  EXPECT_EQ(manifest->layers[0].media_type, oci::kFluxContent);
+  EXPECT_EQ(manifest->layers[0].digest, crypto::sha256(built->layer));
+  const oci::Annotations expected{{"org.opencontainers.image.title", "pump-control"},
+                                  {"org.opencontainers.image.version", "1.0.0"},
+                                  {"org.opencontainers.image.created", "2026-01-05T08:00:00Z"},
+                                  {"org.opencontainers.image.source", "https://git.example.com/x"},
+                                  {"org.opencontainers.image.revision", "main@sha1:1"},
+                                  {"dev.gridseal.environment", "production"},
+                                  {"team", "water"}};
+  EXPECT_EQ(manifest->annotations, expected);
+}
+
+// GS-PUBLISH-003: What is packed can be unpacked by an agent; names that begin with a dot stay at home.
+TEST_F(BuildTest, LayerUnpacks) {
+  put("a.yaml", kConfigMap);
+  put(".git/config", "secret");
+  put("README.md", "read me");
+  auto built = build(files_, request());
+  ASSERT_TRUE(built) << built.error().describe();
+  Names names;
+  auto unpacked =
+      archive::extract(archive::read_from(built->layer), names, {}, built->layer_descriptor.digest);
+  ASSERT_TRUE(unpacked) << unpacked.error().describe();
+  EXPECT_EQ(names.names, "README.md a.yaml ");
+  EXPECT_EQ(built->objects, 1);
+  EXPECT_EQ(built->files, 2);
+}
+
+// GS-PUBLISH-004: An image without a digest is a warning; with strict it is an error.
+TEST_F(BuildTest, UnpinnedImages) {
+  put("a.yaml",
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: pumps}\n"
+      "spec: {containers: [{name: c, image: 'registry.example/app:1'}]}\n");
+  auto built = build(files_, request());
+  ASSERT_TRUE(built) << built.error().describe();
+  ASSERT_EQ(built->warnings.size(), 1);
+  EXPECT_NE(built->warnings[0].find("registry.example/app:1"), std::string::npos);
+  BuildRequest strict = request();
+  strict.strict = true;
+  auto refused = build(files_, strict);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), "publish.strict");
+}
+
+// GS-PUBLISH-005: What an agent would refuse is refused here, and no temporary file stays.
+TEST_F(BuildTest, BadFoldersAreRefused) {
+  put("a.yaml", "kind: [");
+  EXPECT_EQ(build(files_, request()).error().code(), "manifest.yaml");
+  put("a.yaml", "just: text\n");
+  EXPECT_EQ(build(files_, request()).error().code(), "manifest.not_an_object");
+  put("a.yaml", kConfigMap);
+  put("b.yaml", kConfigMap);
+  EXPECT_EQ(build(files_, request()).error().code(), "manifest.duplicate_object");
+  auto left = files_.list(root_ + "/tmp");
+  ASSERT_TRUE(left);
+  EXPECT_TRUE(left->empty());
+}
+
+// GS-PUBLISH-006: A folder without an object, a missing folder and a link in it are refused.
+TEST_F(BuildTest, EmptyMissingAndLinks) {
+  EXPECT_FALSE(build(files_, request()));
+  BuildRequest missing = request();
+  missing.directory = root_ + "/nowhere";
+  EXPECT_EQ(build(files_, missing).error().code(), "files.not_found");
+  put("a.yaml", kConfigMap);
+  ASSERT_EQ(symlink("/etc/passwd", (root_ + "/in/b.yaml").c_str()), 0);
+  EXPECT_EQ(build(files_, request()).error().code(), "publish.link");
+}
+
+// GS-PUBLISH-007: Component and version are needed, and an annotation cannot say another than the option.
+TEST_F(BuildTest, ContradictionsAreRefused) {
+  put("a.yaml", kConfigMap);
+  BuildRequest nameless = request();
+  nameless.component.clear();
+  EXPECT_EQ(build(files_, nameless).error().code(), "publish.request");
+  BuildRequest twice = request();
+  twice.annotations["org.opencontainers.image.version"] = "2.0.0";
+  EXPECT_EQ(build(files_, twice).error().code(), "publish.request");
+}
+
+// GS-PUBLISH-008: A written layout is read by name and digest, and a folder of other things is left alone.
+TEST_F(BuildTest, LayoutIsReadable) {
+  put("a.yaml", kConfigMap);
+  auto built = build(files_, request());
+  ASSERT_TRUE(built) << built.error().describe();
+  write_layout(*built);
+  write_layout(*built);  // again: nothing changes
+  auto opened = oci::Layout::open(files_, layout());
+  ASSERT_TRUE(opened) << opened.error().describe();
+  EXPECT_EQ((*opened)->tags(), std::vector<std::string>{"1.0.0"});
+  auto entry = (*opened)->find_tag("1.0.0");
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->digest, built->descriptor.digest);
+  auto bytes = (*opened)->read_blob(entry->digest, 1 << 20);
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(*bytes, built->manifest);
+
+  auto refused = LayoutWriter::open(files_, root_ + "/in");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), "store.layout");
+}
+
+}  // namespace
+}  // namespace gridseal::publish
