@@ -312,7 +312,6 @@ void default_others(const Resource& resource, Json& object) {
     }
   }
   if (plural == "namespaces") {
-    fill(object, "spec", Json::object());
     make(object, {"metadata", "labels"})["kubernetes.io/metadata.name"] = text(object, {"metadata", "name"});
   }
 }

@@ -103,6 +103,12 @@ void reconcile(Engine& engine, const Resource& resource, const Json& object) {
 
 void add_namespaces(Engine& engine) {
   engine.add("namespaces.", reconcile);
+  // 100: what every namespace has is made again.
+  engine.listen([](Engine& self, const Change& change) {
+    if (change.kind != ChangeKind::deleted) return;
+    if (change.storage != "configmaps." && change.storage != "serviceaccounts.") return;
+    self.wake("namespaces.", "", text(*change.object, {"metadata", "namespace"}), kReaction);
+  });
 }
 
 }  // namespace gridseal::kubesim
