@@ -28,6 +28,7 @@ class Digest {
   std::string short_form() const { return to_string().substr(0, 19); }
 
   friend bool operator==(const Digest&, const Digest&) = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check misreads a defaulted comparison
   friend auto operator<=>(const Digest&, const Digest&) = default;
 
  private:

@@ -62,7 +62,10 @@ std::strong_ordering compare_identifiers(const std::string& a, const std::string
     return a_numeric ? std::strong_ordering::less : std::strong_ordering::greater;
   // Without leading zeros the longer number is the greater one.
   if (a_numeric && a.size() != b.size()) return a.size() <=> b.size();
-  return a.compare(b) <=> 0;
+  const int order = a.compare(b);
+  return order < 0   ? std::strong_ordering::less
+         : order > 0 ? std::strong_ordering::greater
+                     : std::strong_ordering::equal;
 }
 
 }  // namespace
@@ -103,15 +106,16 @@ std::string Semver::to_string() const {
 }
 
 std::strong_ordering operator<=>(const Semver& a, const Semver& b) {
-  if (const auto order = a.major_ <=> b.major_; order != 0) return order;
-  if (const auto order = a.minor_ <=> b.minor_; order != 0) return order;
-  if (const auto order = a.patch_ <=> b.patch_; order != 0) return order;
+  if (const auto order = a.major_ <=> b.major_; std::is_neq(order)) return order;
+  if (const auto order = a.minor_ <=> b.minor_; std::is_neq(order)) return order;
+  if (const auto order = a.patch_ <=> b.patch_; std::is_neq(order)) return order;
   // A version without prerelease comes after all its prereleases.
   if (a.is_prerelease() != b.is_prerelease())
     return a.is_prerelease() ? std::strong_ordering::less : std::strong_ordering::greater;
   const size_t common = std::min(a.prerelease_.size(), b.prerelease_.size());
   for (size_t i = 0; i < common; ++i) {
-    if (const auto order = compare_identifiers(a.prerelease_[i], b.prerelease_[i]); order != 0) return order;
+    if (const auto order = compare_identifiers(a.prerelease_[i], b.prerelease_[i]); std::is_neq(order))
+      return order;
   }
   return a.prerelease_.size() <=> b.prerelease_.size();
 }

@@ -34,7 +34,7 @@ class Semver {
 
   // Precedence: build metadata plays no role, so two that compare equal may differ in it.
   friend std::strong_ordering operator<=>(const Semver& a, const Semver& b);
-  friend bool operator==(const Semver& a, const Semver& b) { return (a <=> b) == 0; }
+  friend bool operator==(const Semver& a, const Semver& b) { return std::is_eq(a <=> b); }
 
  private:
   uint64_t major_ = 0;

@@ -10,7 +10,6 @@ namespace gridseal::trust {
 namespace {
 
 using base::Error;
-using base::Result;
 using crypto::Scheme;
 
 // What signers do with such a key in a bundle: the curve's own hash, older clients SHA-256; RSA SHA-256;

@@ -32,11 +32,11 @@ base::Result<void> check_annotations(const Policy& policy, SignatureEvidence& ev
   for (const auto& [name, wanted] : policy.annotations()) {
     const auto found = evidence.annotations.find(name);
     if (found != evidence.annotations.end() && found->second == wanted) continue;
-    const std::string has = found == evidence.annotations.end()
-                                ? std::string("does not carry it")
-                                : "says '" + base::printable(found->second, 80) + "'";
-    return base::Error::refused(code, "policy " + policy.name() + " asks for the annotation " + name + "=" +
-                                          wanted + "; the signature " + has);
+    std::string why = "policy " + policy.name() + " asks for the annotation " + name + "=" + wanted;
+    why += found == evidence.annotations.end()
+               ? "; the signature does not carry it"
+               : "; the signature says '" + base::printable(found->second, 80) + "'";
+    return base::Error::refused(code, std::move(why));
   }
   if (!policy.annotations().empty())
     evidence.checks.push_back({"annotations", "all that the policy asks for are signed"});
@@ -45,7 +45,10 @@ base::Result<void> check_annotations(const Policy& policy, SignatureEvidence& ev
 
 std::string key_names(const Policy& policy) {
   std::string names;
-  for (const PinnedKey& key : policy.keys()) names += (names.empty() ? "" : ", ") + key.name;
+  for (const PinnedKey& key : policy.keys()) {
+    if (!names.empty()) names += ", ";
+    names += key.name;
+  }
   return names;
 }
 

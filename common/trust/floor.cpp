@@ -26,8 +26,8 @@ base::Result<void> check_floor(const std::optional<Floor>& floor, const Verified
                                const std::set<base::Digest>& permitted) {
   if (!floor || floor->digest == verified.digest() || permitted.contains(verified.digest())) return {};
   const auto order = compare_versions(*floor, verified);
-  if (order && *order > 0) return {};
-  if (order && *order < 0) {
+  if (order && std::is_gt(*order)) return {};
+  if (order && std::is_lt(*order)) {
     return Error::refused("floor.version", "version " + base::printable(verified.version(), 64) +
                                                " is older than the release floor " + floor->version +
                                                advice());
