@@ -133,12 +133,10 @@ ServerResponse permit(const ControlContext& context, const ServerRequest& reques
   }
   auto id = context.engine.history().add_permit(permit);
   if (!id) return fail(id.error());
-  // A permit is also the operator's word that a failed digest may be tried once more.
-  if (permit.digest) {
-    auto forgotten =
-        context.engine.history().forget_failures(*component, permit.digest, permit.who, permit.why);
-    if (!forgotten) return fail(forgotten.error());
-  }
+  // A permit is also the operator's word that what failed may be tried once more.
+  auto forgotten =
+      context.engine.history().forget_failures(*component, permit.digest, permit.who, permit.why);
+  if (!forgotten) return fail(forgotten.error());
   (void)context.engine.request(*component);
   context.wake_worker();
   return respond(201, {{"id", *id}});

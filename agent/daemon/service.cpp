@@ -23,11 +23,13 @@ std::string one_line(const std::string& text) {
 }  // namespace
 
 void Service::ready(const std::string& status) {
+  const std::scoped_lock lock(mutex_);
   last_status_ = status;
   notify("READY=1\nSTATUS=" + one_line(status));
 }
 
 void Service::status(const std::string& status) {
+  const std::scoped_lock lock(mutex_);
   if (status == last_status_) return;
   last_status_ = status;
   notify("STATUS=" + one_line(status));

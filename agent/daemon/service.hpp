@@ -3,11 +3,13 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 
 namespace gridseal::daemon {
 
+// Thread safe: the worker tells of a finished reload while the main loop tells of the rest.
 class Service {
  public:
   void ready(const std::string& status);
@@ -19,6 +21,7 @@ class Service {
   std::optional<std::chrono::milliseconds> watchdog_interval() const;
 
  private:
+  std::mutex mutex_;
   std::string last_status_;
 };
 

@@ -55,7 +55,8 @@ base::Clock::Monotonic Reconciler::due() const {
 void Reconciler::request() {
   judgement_.reset();
   if (pause_) pause_->until = site_.now();
-  if (!rollout_) due_ = site_.now();
+  due_ = site_.now();
+  if (rollout_) rollout_->hurry();
 }
 
 void Reconciler::set_component(config::Component component) {
@@ -191,10 +192,11 @@ base::Result<void> Reconciler::check_floor(const trust::Verified& verified, std:
 }
 
 // A gate that is closed against a change to this revision, as what is shown of it.
-base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const trust::Verified& verified) {
+base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const Resolved& resolved,
+                                                                           const trust::Verified& verified) {
   const auto closed = [&](std::string_view state, std::string reason, std::string sentence) {
     return std::optional<Judgement>(
-        {verified.digest(), std::string(state), std::move(reason), std::move(sentence), false, {}});
+        {resolved.digest, std::string(state), std::move(reason), std::move(sentence), false, {}});
   };
   if (component_.suspend && !is_open(Gate::suspended, Act::change)) {
     return closed("suspended", "deploy.suspended",
@@ -214,7 +216,7 @@ base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const
         "failed", (*failure)->reason,
         "version " + verified.version() + " failed before and is not tried again: " + (*failure)->sentence);
   }
-  if (pause_ && pause_->digest == verified.digest() && site_.now() < pause_->until &&
+  if (pause_ && pause_->digest == resolved.digest && site_.now() < pause_->until &&
       !is_open(Gate::settling_time, Act::change)) {
     return closed("blocked", pause_->reason, pause_->sentence);
   }
@@ -259,7 +261,7 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
     if (!written) return std::move(written).error();
     return r;
   }
-  auto gate = closed_gate(*verified);
+  auto gate = closed_gate(resolved, *verified);
   if (!gate) return std::move(gate).error();
   auto rendered = render(site_, component_, std::move(*verified), stop);
   if (!rendered) return std::move(rendered).error();
@@ -293,6 +295,7 @@ base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendere
                           {"revision", resolved.revision()},
                           {"deployment", std::to_string(admitted->id())}});
   show("deploying", "", "deploying " + resolved.revision());
+  deploying_ = resolved.digest;
   rollout_.emplace(site_, component_, std::move(*admitted), resolved.revision(), way_back);
   due_ = site_.now();
   return {};
@@ -326,18 +329,31 @@ void Reconciler::advance(const std::stop_token& stop) {
        cause ? cause->describe() : "deploying " + rollout_->revision());
 }
 
+// So that other OCI tools find the running revision in the store under the component's name.
+void Reconciler::name_in_store(const base::Digest& artifact) {
+  auto record = site_.history->artifact(artifact);
+  if (!record || !*record) return;
+  const oci::Descriptor descriptor{(*record)->media_type, artifact, (*record)->manifest.size(), {}, {}, {}};
+  if (auto r = site_.store->set_root(component_.name, descriptor); !r) {
+    site_.outside.log.warning(r.error().describe(),
+                              {{"component", component_.name}, {"reason", r.error().code()}});
+  }
+}
+
 void Reconciler::finish() {
-  const base::Digest digest = rollout_->artifact();
+  const base::Digest digest = deploying_.value_or(rollout_->artifact());
   const State end = rollout_->state();
   const std::optional<base::Error> cause = rollout_->cause();
   const std::string revision = rollout_->revision();
+  const base::Digest artifact = rollout_->artifact();
   rollout_.reset();
+  deploying_.reset();
   poll_again_in(component_.interval);
   if (end == State::healthy) {
     pause_.reset();
-    site_.outside.log.info("healthy at " + revision,
-                           {{"component", component_.name}, {"revision", revision}});
+    site_.outside.log.info("healthy", {{"component", component_.name}, {"revision", revision}});
     settle_on({digest, "healthy", "", "", false, {}});
+    name_in_store(artifact);
     if (on_healthy_) on_healthy_();
     return;
   }

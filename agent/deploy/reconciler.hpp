@@ -57,7 +57,8 @@ class Reconciler {
   base::Result<bool> is_unchanged(const Resolved& resolved, const std::stop_token& stop);
   base::Result<oci::FetchedArtifact> fetch(const Resolved& resolved, const std::stop_token& stop);
   base::Result<void> check_floor(const trust::Verified& verified, std::optional<int64_t>& permit);
-  base::Result<std::optional<Judgement>> closed_gate(const trust::Verified& verified);
+  base::Result<std::optional<Judgement>> closed_gate(const Resolved& resolved,
+                                                     const trust::Verified& verified);
   base::Result<bool> is_running(const Rendered& rendered);
   base::Result<void> deploy(const Resolved& resolved, Rendered rendered, std::optional<int64_t> permit,
                             const std::stop_token& stop);
@@ -65,6 +66,7 @@ class Reconciler {
   void settle_on(Judgement judgement);
   void advance(const std::stop_token& stop);
   void finish();
+  void name_in_store(const base::Digest& artifact);
   void show(std::string_view state, std::string_view reason, std::string_view sentence);
   void poll_again_in(base::milliseconds pause);
   base::milliseconds jittered(base::milliseconds pause) const;
@@ -76,6 +78,7 @@ class Reconciler {
   std::function<void()> on_healthy_;
 
   std::optional<Rollout> rollout_;
+  std::optional<base::Digest> deploying_;  // what the registry named; of an index when it is one
   std::optional<Judgement> judgement_;
   std::set<base::Digest> seen_signatures_;
 

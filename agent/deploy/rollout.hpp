@@ -36,6 +36,8 @@ class Rollout {
   base::Clock::Monotonic due() const { return due_; }
   // "waiting for health: 2 of 5 objects are ready".
   const std::string& activity() const { return activity_; }
+  // An operator asks: a pause between attempts ends now.
+  void hurry() { due_ = site_.now(); }
   // Settings may change while it runs; the new ones count from the next step.
   void set_component(config::Component component) { component_ = std::move(component); }
 

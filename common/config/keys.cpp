@@ -26,7 +26,8 @@ const std::array kSite{
               "Environment that artifacts for this host are meant for.", check_label},
     Key<Site>{
         "variables", &Site::variables, "{}",
-        "Values for `${name}` in manifests; they are recorded with each deployment and must not be secrets.",
+        "Names and values of this site. They are not secrets. A change of them makes every component be "
+        "judged anew; manifests are not changed by them yet.",
         check_variable},
 };
 
@@ -151,13 +152,14 @@ const std::array kComponent{
 const std::array kCeiling{
     Key<Ceiling>{
         "namespaces", &Ceiling::namespaces, "[]",
-        "Namespaces that the component may touch. Empty: only its target namespace, or one of its own "
-        "name.",
+        "Namespaces that the component may touch. Empty: only its target namespace. A system namespace such "
+        "as kube-system counts only when it is named.",
         check_label},
-    Key<Ceiling>{"kinds", &Ceiling::kinds, "[]",
-                 "Kinds of objects that it may hold, as `Deployment` or `apps/Deployment`. Empty: every "
-                 "namespaced kind.",
-                 check_not_empty},
+    Key<Ceiling>{
+        "kinds", &Ceiling::kinds, "[]",
+        "Namespaced kinds that it may hold, as `Deployment` or, for custom resources, `Kind.group`. Empty: "
+        "the usual workload kinds, without RBAC and custom resources.",
+        check_not_empty},
     Key<Ceiling>{"cluster_scoped", &Ceiling::cluster_scoped, "[]",
                  "Kinds outside any namespace that it may hold, such as `Namespace`. Empty: none.",
                  check_not_empty},

@@ -57,8 +57,10 @@ class Judge {
   void check_secret();
   void check_service();
   void add(const char* code, const std::string& field, const std::string& what, const std::string& setting) {
-    findings_.push_back({code, object_.key.describe() + " (" + object_.origin.describe() + "): " + field +
-                                   ": " + what + "; the host's setting " + setting + " would allow it"});
+    findings_.push_back(
+        {code, object_.key.describe() + " (" + object_.origin.describe() + "): " + field + ": " + what +
+                   (setting.empty() ? "; no setting allows it"
+                                    : "; the host's setting " + setting + " would allow it")});
   }
 
   const Ceiling& ceiling_;
@@ -111,7 +113,7 @@ void Judge::check_namespace(const std::string& name, const std::string& field) {
       contains(ceiling_.namespaces, name) || (!name.empty() && contains(ceiling_.namespaces, "*"));
   if (is_system_namespace(name) && !ceiling_.allow_kube_system)
     return add("ceiling.namespace", field, shown + " belongs to Kubernetes itself",
-               "ceiling.allow_kube_system");
+               "ceiling.namespaces = [..., \"" + base::printable(name, 63) + "\"]");
   if (!listed)
     add("ceiling.namespace", field, shown + " is not among those this component may use",
         "ceiling.namespaces = [..., \"" + base::printable(name, 63) + "\"]");
@@ -121,11 +123,11 @@ void Judge::check_pods() {
   find_host_needs(object_, [&](HostNeed need, const std::string& path, const std::string& what) {
     switch (need) {
       case HostNeed::host_path:
-        if (!ceiling_.allow_host_path) add("ceiling.host_path", path, what, "ceiling.allow_host_path");
+        if (!ceiling_.allow_host_path) add("ceiling.host_path", path, what, "ceiling.host_path = true");
         return;
       case HostNeed::host_namespace:
         if (!ceiling_.allow_host_namespaces)
-          add("ceiling.host_namespace", path, what, "ceiling.allow_host_namespaces");
+          add("ceiling.host_namespace", path, what, "ceiling.host_network = true");
         return;
       default:
         break;
@@ -134,7 +136,7 @@ void Judge::check_pods() {
     const char* code = need == HostNeed::privileged   ? "ceiling.privileged"
                        : need == HostNeed::capability ? "ceiling.capability"
                                                       : "ceiling.security";
-    add(code, path, what, "ceiling.allow_privileged");
+    add(code, path, what, "ceiling.privileged = true");
   });
 }
 
@@ -143,8 +145,7 @@ void Judge::check_secret() {
   const auto* type = base::find_string(object_.body, "type");
   if (type == nullptr) return;
   if (*type == "kubernetes.io/service-account-token" || *type == "bootstrap.kubernetes.io/token")
-    add("ceiling.token_secret", "type", "the server fills it with a lasting token",
-        "ceiling.allow_token_secrets");
+    add("ceiling.token_secret", "type", "the server fills it with a lasting token", "");
 }
 
 void Judge::check_service() {
@@ -153,8 +154,7 @@ void Judge::check_service() {
   if (spec == nullptr || !spec->contains("externalIPs")) return;
   const Json& addresses = (*spec)["externalIPs"];
   if (!addresses.is_null() && !addresses.empty())
-    add("ceiling.external_ip", "spec.externalIPs", "takes over addresses of others",
-        "ceiling.allow_external_ips");
+    add("ceiling.external_ip", "spec.externalIPs", "takes over addresses of others", "");
 }
 
 base::Error error_of(const std::vector<CeilingFinding>& findings, size_t count) {

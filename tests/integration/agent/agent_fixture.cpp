@@ -22,8 +22,8 @@ constexpr const char* kImage =
 
 class FusedTransport final : public http::Transport {
  public:
-  FusedTransport(std::shared_ptr<http::Transport> inner, Fuse& fuse)
-      : inner_(std::move(inner)), fuse_(fuse) {}
+  FusedTransport(std::shared_ptr<http::Transport> inner, Fuse& fuse, std::stop_source power)
+      : inner_(std::move(inner)), fuse_(fuse), power_(std::move(power)) {}
   base::Result<http::Response> send(const http::Request& request, const std::stop_token& stop) override {
     if (!fuse_.burn()) return cut();
     return inner_->send(request, stop);
