@@ -1,9 +1,13 @@
 #include "daemon/worker.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 namespace gridseal::daemon {
 namespace {
+
+constexpr base::milliseconds kIdle{5'000};
 
 int64_t ticks(base::Clock::Monotonic time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -58,6 +62,8 @@ void Worker::run(const std::stop_token& stop) {
     for (auto& task : tasks) task();
     engine_.run_due(stop);
     step_began_ = 0;
+    // What a deployment needed is given back to a host that has little.
+    if (engine_.next_due() - clock_.monotonic() > kIdle) (void)malloc_trim(0);
   }
 }
 

@@ -93,7 +93,7 @@ TEST_P(ClientCutTest, FindsCutBodies) {
   }
 }
 
-// GS-HTTP-034: a body that ends before its announced length, or within its chunks, is http.cut and never an
+// GS-HTTP-081: a body that ends before its announced length, or within its chunks, is http.cut and never an
 // answer.
 TEST_P(ClientCutTest, FindsLyingLengths) {
   const ScriptedServer server(settings(), [](const SeenRequest&) {

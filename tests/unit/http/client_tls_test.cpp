@@ -51,7 +51,7 @@ TEST_F(ClientTlsTest, RefusesAnotherHost) {
   expect_error(get(server), "http.tls", {"mirror.example, *.mirror.example, 10.9.8.7", "not for 127.0.0.1"});
 }
 
-// GS-HTTP-022: a certificate for another host is refused, and the error names the hosts it is for.
+// GS-HTTP-082: a certificate for another host is refused, and the error names the hosts it is for.
 TEST_F(ClientTlsTest, RefusesACommonNameAlone) {
   LeafOptions options;
   options.common_name = "127.0.0.1";
@@ -80,7 +80,7 @@ TEST_F(ClientTlsTest, ChecksNamesAndAddresses) {
   }
 }
 
-// GS-HTTP-023: names are checked against dNSName entries, addresses against iPAddress entries.
+// GS-HTTP-083: names are checked against dNSName entries, addresses against iPAddress entries.
 TEST_F(ClientTlsTest, ChecksIpv6Addresses) {
   ServerSettings settings = tls_settings();
   settings.address = "::1";

@@ -18,7 +18,7 @@ TEST(Headers, NamesCompareWithoutCase) {
   EXPECT_EQ(headers.get("absent"), "");
 }
 
-// GS-HTTP-001: names of headers compare without case; order and repetition are kept.
+// GS-HTTP-084: names of headers compare without case; order and repetition are kept.
 TEST(Headers, SetReplacesEveryValue) {
   Headers headers;
   headers.add("A", "1");

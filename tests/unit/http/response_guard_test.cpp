@@ -30,7 +30,7 @@ TEST(ResponseGuard, FindsTheEndByLength) {
   EXPECT_TRUE(guard.reusable());
 }
 
-// GS-HTTP-010: the end of an answer is found by its length, its chunks or an orderly end, and by nothing
+// GS-HTTP-085: the end of an answer is found by its length, its chunks or an orderly end, and by nothing
 // else.
 TEST(ResponseGuard, FindsTheEndByChunks) {
   ResponseGuard guard(false);
@@ -42,7 +42,7 @@ TEST(ResponseGuard, FindsTheEndByChunks) {
   EXPECT_TRUE(guard.complete());
 }
 
-// GS-HTTP-010: the end of an answer is found by its length, its chunks or an orderly end, and by nothing
+// GS-HTTP-086: the end of an answer is found by its length, its chunks or an orderly end, and by nothing
 // else.
 TEST(ResponseGuard, CountsAnEndWithoutFramingAsWhole) {
   ResponseGuard guard(false);

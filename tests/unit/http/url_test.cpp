@@ -60,7 +60,7 @@ TEST(Url, DoesNotRepeatPasswords) {
   EXPECT_EQ(url.error().describe().find("hunter2"), std::string::npos);
 }
 
-// GS-HTTP-003: an address that is ambiguous, incomplete or carries credentials is refused.
+// GS-HTTP-087: an address that is ambiguous, incomplete or carries credentials is refused.
 TEST(Url, RefusesOverlongText) {
   EXPECT_FALSE(Url::parse("https://h/" + std::string(8'000, 'x')));
 }
