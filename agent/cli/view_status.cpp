@@ -49,7 +49,7 @@ std::string remarks(const Json& component, const View& view) {
   if (const std::string activity = member(component, "activity"); activity != "-")
     text += "  now: " + activity + "\n";
   const Json& poll_error = object_of(object_of(component, "last_poll"), "error");
-  if (!poll_error.empty())
+  if (!poll_error.empty() && member(poll_error, "message") != message)
     text += "  " + view.style.paint(Colour::bad, "the last poll failed") + ": " +
             member(poll_error, "message") + " (" + member(poll_error, "code") + ")\n";
   if (const Json* warnings = base::find_array(component, "warnings")) {

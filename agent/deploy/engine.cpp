@@ -91,14 +91,6 @@ base::Result<void> Engine::reload(config::Settings settings) {
   return {};
 }
 
-void Engine::hold(const std::string& why) {
-  {
-    const std::scoped_lock lock(mutex_);
-    held_ = why;
-  }
-  for (const auto& [name, reconciler] : reconcilers_) reconciler->set_held(true);
-}
-
 bool Engine::request(const std::string& component) {
   const std::scoped_lock lock(mutex_);
   const auto& components = generation_->settings.components;

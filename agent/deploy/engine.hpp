@@ -37,8 +37,6 @@ class Engine {
   // Takes other settings and the trust of this moment into use; running deployments go on. On an error the
   // old ones stay.
   base::Result<void> reload(config::Settings settings);
-  // The settings on disk are wrong: those in use stay and nothing is changed until they are right.
-  void hold(const std::string& why);
 
   // --- by any thread
   // ------------------------------------------------------------------------------------------- Asks for a

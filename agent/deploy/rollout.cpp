@@ -225,7 +225,9 @@ base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
       next_stage_ = *waiting_for_ == Stage::definitions ? Stage::classes : Stage::rest;
       waiting_for_.reset();
     }
-    const bool late = next_stage_ != Stage::definitions;
+    const auto& entries = forward_->rendered().objects().entries();
+    const bool late = std::ranges::any_of(
+        entries, [&](const auto& entry) { return manifest::stage(entry.key) < next_stage_; });
     if (late) {
       if (auto r = check_late_objects(next_stage_, stop); !r) return r;
     }
