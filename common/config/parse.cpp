@@ -150,6 +150,7 @@ class Parser {
     }
     if (known.contains(name)) return;
     std::vector<std::string> names;
+    names.reserve(known.size());
     for (const auto& [candidate, value] : known) names.push_back(candidate);
     const std::string near = nearest(name, names);
     std::string message = "there is no " + key + " \"" + base::printable(name, 60) + "\"";

@@ -172,6 +172,14 @@ TEST(Problems, HostileTexts) {
   EXPECT_FALSE(parse_text("a = " + std::string(100000, '[')));
   EXPECT_FALSE(parse_text(std::string(kMaxFileBytes + 1, '#')));
   EXPECT_FALSE(parse_text(std::string("\0\xff\xfe", 3)));
+  for (const auto* text : {"[:registry.x]", "[[:x]]", "[", "[[", "[.a]", "[a.]", "[a.:]", "a.:=1", "a={:=1}",
+                           "=", "[a", "\xc3\xa9 = 1",
+                           "\xef\xba\xbe"
+                           "a = ["}) {
+    auto refused = parse_text(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().list.front().message.find("not valid TOML: "), 0U) << text;
+  }
   auto escapes = parse_text(kLeast + "\"a\\u001b[31m\" = 1\n");
   ASSERT_FALSE(escapes);
   EXPECT_EQ(escapes.error().to_string().find('\x1b'), std::string::npos);
