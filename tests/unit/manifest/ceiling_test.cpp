@@ -229,7 +229,7 @@ TEST(Ceiling, NamesEverything) {
   ASSERT_FALSE(one);
   EXPECT_EQ(one.error().outcome(), base::Outcome::refused);
   for (const char* part : {"Pod shop/x", "apps/web.yaml, document 1", "spec.volumes[1].hostPath", "/etc",
-                           "ceiling.allow_host_path"})
+                           "ceiling.host_path = true"})
     EXPECT_NE(one.error().message().find(part), std::string::npos) << part;
   CeilingCheck check(shop(), &builtin_scope);
   EXPECT_TRUE(check.verdict());
