@@ -19,8 +19,7 @@ struct Options {
   deploy::RegistryFlags registry;
 };
 
-// --- what is judged
-// ---------------------------------------------------------------------------------------------
+// --- what is judged ------------------------------------------------------------------
 
 struct Subject {
   oci::FetchedArtifact artifact;
@@ -114,8 +113,7 @@ base::Result<Subject> from_registry(Context& context, const Options& options) {
   return Subject{std::move(*artifact), reference->tag};
 }
 
-// --- by what it is judged
-// ---------------------------------------------------------------------------------------
+// --- by what it is judged ------------------------------------------------------------
 
 struct Judge {
   trust::TrustState state;
@@ -167,13 +165,18 @@ base::Result<Judge> make_judge(Context& context, const Options& options) {
   return Judge{std::move(*state), std::move(*policy), std::move(identity), settings.site.environment};
 }
 
-// --- the verdict
-// ------------------------------------------------------------------------------------------------
+// --- the verdict ---------------------------------------------------------------------
 
 struct Verdict {
   std::vector<trust::Check> passed;
   std::optional<base::Error> error;
-  Json evidence;
+  std::optional<trust::SignatureEvidence> signature;
+  std::optional<trust::Verified> verified;  // says more than the signature alone
+
+  Json evidence() const {
+    if (verified) return trust::to_json(*verified);
+    return signature ? trust::to_json(*signature) : Json();
+  }
 };
 
 base::Result<void> check_environment(const trust::Verified& verified, const std::optional<std::string>& own) {
@@ -190,7 +193,7 @@ void judge_identity(const Judge& judge, const trust::Evidence& evidence, const s
     verdict.error = verified.error();
     return;
   }
-  verdict.evidence = trust::to_json(*verified);
+  verdict.verified = *verified;
   verdict.passed.push_back({"identity", "component " + verified->component() + ", version " +
                                             verified->version() + ", created " +
                                             base::format_rfc3339(verified->created())});
@@ -215,7 +218,7 @@ Verdict judge_subject(const Judge& judge, const Subject& subject) {
     return verdict;
   }
   verdict.passed = signature->checks;
-  verdict.evidence = trust::to_json(*signature);
+  verdict.signature = *signature;
   if (!judge.identity.component.empty()) judge_identity(judge, evidence, subject.tag, verdict);
   return verdict;
 }
@@ -235,7 +238,7 @@ ExitCode print(Context& context, const Subject& subject, const Verdict& verdict)
                             {"reason", verdict.error ? Json(verdict.error->code()) : Json()},
                             {"message", verdict.error ? Json(verdict.error->describe()) : Json()},
                             {"checks", std::move(checks)},
-                            {"evidence", verdict.evidence}});
+                            {"evidence", verdict.evidence()}});
   } else {
     std::string text = digest + "\n";
     for (const trust::Check& check : verdict.passed)

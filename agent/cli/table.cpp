@@ -12,10 +12,10 @@ std::string cut(const std::string& text, size_t columns) {
   if (text_width(text) <= columns) return text;
   std::string out;
   size_t width = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool begins = (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U;
+  for (const char c : text) {
+    const bool begins = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
     if (begins && ++width >= columns) break;
-    out += text[i];
+    out += c;
   }
   return out + "…";
 }

@@ -60,7 +60,8 @@ Behaviour behaviour_of(Engine& engine, const Json& pod) {
     object = *found;
   }
   Behaviour behaviour = engine.cluster().script.behaviour(kind, ns, name, images(pod));
-  if (behaviour.kind == Behaviour::Kind::ready && probes_discard(pod)) behaviour.kind = Behaviour::Kind::never_ready;
+  if (behaviour.kind == Behaviour::Kind::ready && probes_discard(pod))
+    behaviour.kind = Behaviour::Kind::never_ready;
   return behaviour;
 }
 
