@@ -46,8 +46,7 @@ oci::Descriptor legacy_layer(const trust::LegacySignature& signature) {
   return layer;
 }
 
-// --- in a layout directory
-// ------------------------------------------------------------------------------------
+// --- in a layout directory -----------------------------------------------------------
 
 struct OpenLayout {
   std::unique_ptr<oci::Layout> layout;
@@ -120,8 +119,7 @@ base::Result<base::Digest> add_bundle(LayoutWriter& writer, const OpenLayout& op
   return descriptor.digest;
 }
 
-// --- in a registry
-// --------------------------------------------------------------------------------------------
+// --- in a registry -------------------------------------------------------------------
 
 base::Result<base::Digest> push_legacy(oci::Publisher& publisher, const oci::Repository& repository,
                                        const base::Digest& digest, const crypto::PrivateKey& key,
