@@ -206,7 +206,8 @@ base::Result<void> Extraction::copy_content(const std::string& path, uint64_t si
     auto given = visitor_.content(std::string_view(chunk_.data(), static_cast<size_t>(count)));
     if (!given) return given;
   }
-  if (copied != size) return refused("archive.format", in_quotes(path) + " is not as long as its header says");
+  if (copied != size)
+    return refused("archive.format", in_quotes(path) + " is not as long as its header says");
   return visitor_.end_file();
 }
 
