@@ -1,0 +1,143 @@
+// Who may look and who may act, without a socket: the peer is made up.
+#include "daemon/control.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "crypto/private_key.hpp"
+#include "history/history.hpp"
+#include "http/client.hpp"
+
+namespace gridseal::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uid_t kStranger = 54'321;
+
+class ControlTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    base::Files& files = base::system_files();
+    std::string name = fs::temp_directory_path() / "gs-control-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    directory_ = name;
+    ASSERT_TRUE(files.make_directories(directory_ + "/trust/keys", 0755));
+    ASSERT_TRUE(files.make_directories(directory_ + "/state", 0700));
+    const auto key = crypto::PrivateKey::generate().value();
+    ASSERT_TRUE(
+        base::write_file(files, directory_ + "/trust/keys/release.pub", key.public_key().to_pem(), 0644));
+    const deploy::Outside outside{base::system_clock(), files, base::null_log(), connector_, {}, {}, {}};
+    auto engine = deploy::Engine::start(outside, directory_ + "/state", settings(), std::nullopt);
+    ASSERT_TRUE(engine) << engine.error().describe();
+    engine_ = std::move(*engine);
+    context_.emplace(ControlContext{*engine_, base::system_clock(), base::null_log(),
+                                    base::system_clock().now(), [this] { ++woken_; }});
+  }
+  void TearDown() override {
+    engine_.reset();
+    fs::remove_all(directory_);
+  }
+
+  config::Settings settings() const {
+    config::Settings settings;
+    settings.site.name = "test";
+    config::Registry registry;
+    registry.name = "mirror";
+    registry.urls = {"http://127.0.0.1:1"};
+    registry.plain_http = true;
+    settings.registries["mirror"] = registry;
+    settings.trust.directory = directory_ + "/trust";
+    settings.trust.policies["release"] = {"release", {"release.pub"}, {}};
+    settings.kubernetes.kubeconfig = directory_ + "/kubeconfig";
+    settings.control.admin_group = "daemon";  // gid 1 on every Debian
+    config::Component shop;
+    shop.name = "shop";
+    shop.registry = "mirror";
+    shop.repository = "team/shop";
+    shop.tag = "stable";
+    shop.policy = "release";
+    shop.expect = "shop";
+    settings.components["shop"] = shop;
+    return settings;
+  }
+
+  http::ServerResponse ask(const std::string& method, const std::string& path,
+                           const std::optional<http::Peer>& peer, const std::string& body = {}) {
+    http::ServerRequest request;
+    request.method = method;
+    request.path = path;
+    request.peer = peer;
+    request.body = body;
+    return answer(*context_, request);
+  }
+  static http::Peer peer(uid_t uid, gid_t gid = 54'321, std::vector<gid_t> groups = {}) {
+    return {::getpid(), uid, gid, std::move(groups)};
+  }
+  static std::string code(const http::ServerResponse& response) {
+    return base::Json::parse(response.body)["error"]["code"];
+  }
+
+  http::ClientConnector connector_{base::system_clock()};
+  std::string directory_;
+  std::unique_ptr<deploy::Engine> engine_;
+  std::optional<ControlContext> context_;
+  int woken_ = 0;
+};
+
+// GS-CONTROL-001: Whoever could connect may look at everything that GET shows.
+TEST_F(ControlTest, StrangersMayLook) {
+  for (const char* path : {"/v1/status", "/v1/history", "/v1/audit"})
+    EXPECT_EQ(ask("GET", path, peer(kStranger)).status, 200) << path;
+}
+
+// GS-CONTROL-002: A stranger's POST is 403 and does nothing.
+TEST_F(ControlTest, StrangersMayNotAct) {
+  for (const char* path : {"/v1/reconcile", "/v1/permits"}) {
+    const auto response = ask("POST", path, peer(kStranger), R"({"component":"shop"})");
+    EXPECT_EQ(response.status, 403) << path;
+    EXPECT_EQ(code(response), "control.forbidden");
+  }
+  EXPECT_EQ(ask("POST", "/v1/reconcile", std::nullopt).status, 403) << "a peer that is not known";
+  EXPECT_EQ(woken_, 0);
+  EXPECT_TRUE(engine_->history().permits("shop").value().empty());
+}
+
+// GS-CONTROL-003: Root, the agent's own user and members of the admin group may act.
+TEST_F(ControlTest, AdminsMayAct) {
+  EXPECT_EQ(ask("POST", "/v1/reconcile", peer(0)).status, 202);
+  EXPECT_EQ(ask("POST", "/v1/reconcile", peer(::geteuid())).status, 202);
+  EXPECT_EQ(ask("POST", "/v1/reconcile", peer(kStranger, 1)).status, 202) << "primary group";
+  EXPECT_EQ(ask("POST", "/v1/reconcile", peer(kStranger, 54'321, {7, 1})).status, 202) << "other group";
+  EXPECT_EQ(woken_, 4);
+}
+
+// GS-CONTROL-004: A permit is in the history with who asked for it and why; one without a reason is refused.
+TEST_F(ControlTest, PermitsAreRecorded) {
+  const auto bare = ask("POST", "/v1/permits", peer(0), R"({"component":"shop","version":"1.0.0"})");
+  EXPECT_EQ(bare.status, 400);
+  EXPECT_EQ(code(bare), "control.request");
+  EXPECT_EQ(ask("POST", "/v1/permits", peer(0),
+                R"({"component":"shop","version":"1.0.0","why":"the pumps need it"})")
+                .status,
+            201);
+  const auto permits = engine_->history().permits("shop").value();
+  ASSERT_EQ(permits.size(), 1U);
+  EXPECT_EQ(permits[0].why, "the pumps need it");
+  EXPECT_TRUE(permits[0].who.starts_with("uid 0")) << permits[0].who;
+}
+
+// GS-CONTROL-005: What does not exist is 404, other methods are 405, junk is 400.
+TEST_F(ControlTest, RefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(ask("GET", "/v1/secrets", peer(0)).status, 404);
+  EXPECT_EQ(ask("POST", "/v1/status", peer(0)).status, 404);
+  EXPECT_EQ(ask("POST", "/v1/reconcile", peer(0), R"({"component":"nobody"})").status, 404);
+  EXPECT_EQ(ask("DELETE", "/v1/status", peer(0)).status, 405);
+  EXPECT_EQ(ask("POST", "/v1/reconcile", peer(0), "{").status, 400);
+  EXPECT_EQ(ask("POST", "/v1/reconcile", peer(0), std::string(70'000, ' ')).status, 400);
+}
+
+}  // namespace
+}  // namespace gridseal::daemon
