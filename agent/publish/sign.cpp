@@ -3,7 +3,7 @@
 #include "crypto/hash.hpp"
 #include "oci/media_types.hpp"
 #include "publish/layout_writer.hpp"
-#include "trust/cosign_sign.hpp"
+#include "sigstore/cosign_sign.hpp"
 
 namespace gridseal::publish {
 namespace {
@@ -30,18 +30,18 @@ struct BundleReferrer {
 
 base::Result<BundleReferrer> make_referrer(const crypto::PrivateKey& key, const base::Digest& digest,
                                            uint64_t size, const SignRequest& request) {
-  auto bundle = trust::make_bundle(key, trust::sign_statement(digest, request.annotations));
+  auto bundle = sigstore::make_bundle(key, sigstore::sign_statement(digest, request.annotations));
   if (!bundle) return std::move(bundle).error();
-  auto manifest = oci::parse_manifest(trust::make_bundle_manifest(*bundle, digest, size));
+  auto manifest = oci::parse_manifest(sigstore::make_bundle_manifest(*bundle, digest, size));
   if (!manifest) return std::move(manifest).error();
   const auto now = std::chrono::floor<std::chrono::seconds>(request.now);
   manifest->annotations.emplace(oci::kAnnotationCreated, base::format_rfc3339(now));
-  oci::Descriptor descriptor = describe(trust::kBundleMediaType, *bundle);
+  oci::Descriptor descriptor = describe(sigstore::kBundleMediaType, *bundle);
   return BundleReferrer{std::move(*bundle), std::move(descriptor), std::move(*manifest)};
 }
 
-oci::Descriptor legacy_layer(const trust::LegacySignature& signature) {
-  oci::Descriptor layer = describe(trust::kSimpleSigningMediaType, signature.payload);
+oci::Descriptor legacy_layer(const sigstore::LegacySignature& signature) {
+  oci::Descriptor layer = describe(sigstore::kSimpleSigningMediaType, signature.payload);
   layer.annotations = {signature.annotations.begin(), signature.annotations.end()};
   return layer;
 }
@@ -66,9 +66,9 @@ base::Result<OpenLayout> open_layout(base::Files& files, const std::string& dire
 }
 
 // The signatures that lie under the `.sig` tag already; their content is kept as it is.
-base::Result<std::vector<trust::LegacySignature>> known_signatures(oci::Layout& layout,
-                                                                   const base::Digest& digest) {
-  std::vector<trust::LegacySignature> known;
+base::Result<std::vector<sigstore::LegacySignature>> known_signatures(oci::Layout& layout,
+                                                                      const base::Digest& digest) {
+  std::vector<sigstore::LegacySignature> known;
   const auto entry = layout.find_tag(oci::digest_tag(digest, ".sig"));
   if (!entry) return known;
   auto bytes = layout.read_blob(entry->digest, oci::kMaxManifestBytes);
@@ -88,10 +88,10 @@ base::Result<base::Digest> add_legacy(LayoutWriter& writer, OpenLayout& open, co
   auto signatures = known_signatures(*open.layout, digest);
   if (!signatures) return std::move(signatures).error();
   auto made =
-      trust::make_legacy_signature(key, reference_of(request, open.manifest), digest, request.annotations);
+      sigstore::make_legacy_signature(key, reference_of(request, open.manifest), digest, request.annotations);
   if (!made) return std::move(made).error();
   signatures->push_back(std::move(*made));
-  const trust::SignatureImage image = trust::make_legacy_manifest(*signatures);
+  const sigstore::SignatureImage image = sigstore::make_legacy_manifest(*signatures);
   const std::string& payload = signatures->back().payload;
   const oci::Descriptor descriptor = describe(oci::kOciManifest, image.manifest);
   for (const std::string_view blob :
@@ -125,7 +125,7 @@ base::Result<base::Digest> push_legacy(oci::Publisher& publisher, const oci::Rep
                                        const base::Digest& digest, const crypto::PrivateKey& key,
                                        const SignRequest& request, const std::stop_token& stop) {
   const std::string reference = request.reference.empty() ? repository.to_string() : request.reference;
-  auto made = trust::make_legacy_signature(key, reference, digest, request.annotations);
+  auto made = sigstore::make_legacy_signature(key, reference, digest, request.annotations);
   if (!made) return std::move(made).error();
   const oci::Descriptor layer = legacy_layer(*made);
   if (auto r = publisher.push_blob(repository, layer, made->payload, stop); !r) return std::move(r).error();

@@ -115,6 +115,7 @@ class History {
   // Before the first write to the cluster: the attempt's entries beside those of the last good revision.
   // Replaces an earlier attempt's; its entries that are not in the new one become leftovers when applied.
   base::Result<void> write_union_inventory(DeploymentId id, const std::vector<InventoryEntry>& attempt);
+  // Of the attempt or, on the way back, of the last good revision. Error: history.unknown (neither names it).
   base::Result<void> mark_applied(std::string_view component, const std::vector<AppliedObject>& objects);
   base::Result<std::vector<InventoryEntry>> inventory(std::string_view component, Side side);
   base::Result<void> drop_leftovers(std::string_view component, const std::vector<ObjectKey>& confirmed_gone);

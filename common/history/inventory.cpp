@@ -78,14 +78,14 @@ Result<void> History::mark_applied(std::string_view component, const std::vector
   const std::scoped_lock hold(state_->mutex);
   return state_->in_transaction([&]() -> Result<void> {
     auto update = state_->database->prepare(
-        "UPDATE inventory SET applied=1, uid=? WHERE component=? AND side='attempt' AND ", kThisObject);
+        "UPDATE inventory SET applied=1, uid=? WHERE component=? AND side IN ('attempt','last_good') AND ", kThisObject);
     if (!update) return std::move(update).error();
     for (const auto& object : objects) {
       update->reset();
       update->bind(object.uid).bind(component);
       bind_key(*update, object.key);
       if (auto done = update->run(); !done) return done;
-      if (state_->database->changes() == 1) continue;
+      if (state_->database->changes() > 0) continue;
       return Error::refused("history.unknown",
                             describe(object.key) + " is not in the inventory of " + std::string(component));
     }

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "base/encoding.hpp"
+#include "sigstore/cosign_sign.hpp"
 #include "trust/candidate.hpp"
-#include "trust/cosign_sign.hpp"
 #include "trust/image_manifest.hpp"
 #include "trust/verify.hpp"
 
@@ -21,7 +21,7 @@ constexpr size_t kMaxCandidates = 1000;
 enum class Kind { simple_signing, bundle, attestation, notation, other };
 
 Kind kind_of(std::string_view layer_media_type) {
-  if (layer_media_type == kSimpleSigningMediaType) return Kind::simple_signing;
+  if (layer_media_type == sigstore::kSimpleSigningMediaType) return Kind::simple_signing;
   if (layer_media_type.starts_with(kBundlePrefix)) return Kind::bundle;
   if (layer_media_type == "application/vnd.dsse.envelope.v1+json") return Kind::attestation;
   if (layer_media_type == "application/jose+json" || layer_media_type == "application/cose")

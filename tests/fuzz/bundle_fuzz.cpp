@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   trust::Evidence evidence = fuzz::artifact();
   trust::SignatureManifest manifest;
   manifest.place = trust::Place::referrer;
-  manifest.bytes = trust::make_bundle_manifest(bundle, evidence.digest, evidence.manifest.size());
+  manifest.bytes = sigstore::make_bundle_manifest(bundle, evidence.digest, evidence.manifest.size());
   manifest.blobs.emplace(crypto::sha256(bundle), bundle);
   evidence.signatures.push_back(std::move(manifest));
   fuzz::judge(evidence);

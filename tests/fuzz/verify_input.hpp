@@ -7,7 +7,7 @@
 
 #include "base/encoding.hpp"
 #include "crypto/sha256.hpp"
-#include "trust/cosign_sign.hpp"
+#include "sigstore/cosign_sign.hpp"
 #include "trust/verify.hpp"
 
 namespace gridseal::fuzz {

@@ -76,10 +76,10 @@ trust::Evidence unsigned_artifact(const std::map<std::string, std::string>& anno
   return evidence;
 }
 
-void add_legacy(trust::Evidence& evidence, const std::vector<trust::LegacySignature>& signatures) {
+void add_legacy(trust::Evidence& evidence, const std::vector<sigstore::LegacySignature>& signatures) {
   trust::SignatureManifest manifest;
   manifest.place = trust::Place::legacy_tag;
-  manifest.bytes = trust::make_legacy_manifest(signatures).manifest;
+  manifest.bytes = sigstore::make_legacy_manifest(signatures).manifest;
   for (const auto& signature : signatures)
     manifest.blobs.emplace(crypto::sha256(signature.payload), signature.payload);
   evidence.signatures.push_back(std::move(manifest));
@@ -88,7 +88,7 @@ void add_legacy(trust::Evidence& evidence, const std::vector<trust::LegacySignat
 void add_bundle(trust::Evidence& evidence, const std::string& bundle) {
   trust::SignatureManifest manifest;
   manifest.place = trust::Place::referrer;
-  manifest.bytes = trust::make_bundle_manifest(bundle, evidence.digest, evidence.manifest.size());
+  manifest.bytes = sigstore::make_bundle_manifest(bundle, evidence.digest, evidence.manifest.size());
   manifest.digest = crypto::sha256(manifest.bytes);
   manifest.blobs.emplace(crypto::sha256(bundle), bundle);
   evidence.signatures.push_back(std::move(manifest));
@@ -96,14 +96,14 @@ void add_bundle(trust::Evidence& evidence, const std::string& bundle) {
 
 void sign_legacy(trust::Evidence& evidence, const crypto::PrivateKey& key,
                  const std::map<std::string, std::string>& annotations) {
-  add_legacy(
-      evidence,
-      {must(trust::make_legacy_signature(key, "mirror.example/water/pumps", evidence.digest, annotations))});
+  add_legacy(evidence, {must(sigstore::make_legacy_signature(key, "mirror.example/water/pumps",
+                                                             evidence.digest, annotations))});
 }
 
 void sign_bundle(trust::Evidence& evidence, const crypto::PrivateKey& key,
                  const std::map<std::string, std::string>& annotations) {
-  add_bundle(evidence, must(trust::make_bundle(key, trust::sign_statement(evidence.digest, annotations))));
+  add_bundle(evidence,
+             must(sigstore::make_bundle(key, sigstore::sign_statement(evidence.digest, annotations))));
 }
 
 trust::Evidence load_registry(const std::string& directory) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "crypto/private_key.hpp"
-#include "trust/cosign_sign.hpp"
+#include "sigstore/cosign_sign.hpp"
 #include "trust/verify.hpp"
 
 namespace gridseal::test {
@@ -29,7 +29,7 @@ std::string image_manifest(const std::map<std::string, std::string>& annotations
 trust::Evidence unsigned_artifact(const std::map<std::string, std::string>& annotations = {});
 
 // Signatures put where cosign puts them.
-void add_legacy(trust::Evidence& evidence, const std::vector<trust::LegacySignature>& signatures);
+void add_legacy(trust::Evidence& evidence, const std::vector<sigstore::LegacySignature>& signatures);
 void add_bundle(trust::Evidence& evidence, const std::string& bundle);
 void sign_legacy(trust::Evidence& evidence, const crypto::PrivateKey& key,
                  const std::map<std::string, std::string>& annotations = {});

@@ -77,6 +77,9 @@ TEST_F(Journal, UnionInventoryAndLeftovers) {
   ASSERT_TRUE(history_->mark_applied("pump", {{object("new"), "u3"}}));
   EXPECT_EQ(history_->inventory("pump", Side::attempt)->front().uid, "u3");
   EXPECT_TRUE(history_->inventory("pump", Side::attempt)->front().applied);
+  // The way back applies what only the last good revision holds.
+  ASSERT_TRUE(history_->mark_applied("pump", {{object("old"), "u4"}}));
+  EXPECT_EQ(history_->inventory("pump", Side::last_good)->front().uid, "u4");
   EXPECT_FALSE(history_->mark_applied("pump", {{object("stranger"), "u"}}));
 
   ASSERT_TRUE(history_->commit_good(*id, std::nullopt, {object("old")}));

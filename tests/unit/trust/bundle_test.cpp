@@ -5,8 +5,8 @@
 
 #include "base/encoding.hpp"
 #include "base/json.hpp"
+#include "sigstore/statement.hpp"
 #include "support/signing/signing.hpp"
-#include "trust/statement.hpp"
 
 namespace gridseal::trust {
 namespace {
@@ -25,7 +25,8 @@ class BundleTest : public testing::Test {
   }
 
   Json good() const {
-    return Json::parse(*make_bundle(key_, sign_statement(test::unsigned_artifact().digest)));
+    return Json::parse(
+        *sigstore::make_bundle(key_, sigstore::sign_statement(test::unsigned_artifact().digest)));
   }
 
   // The verdict over the good bundle after `change`: "" when it verifies, else the reason code.
@@ -43,11 +44,11 @@ class BundleTest : public testing::Test {
   }
 
   std::string code_of_statement(const std::string& statement) const {
-    return code_of(*make_bundle(key_, statement));
+    return code_of(*sigstore::make_bundle(key_, statement));
   }
 
   std::string code_after_statement(const std::function<void(Json&)>& change) const {
-    Json statement = Json::parse(sign_statement(test::unsigned_artifact().digest));
+    Json statement = Json::parse(sigstore::sign_statement(test::unsigned_artifact().digest));
     change(statement);
     return code_of_statement(statement.dump());
   }
@@ -195,7 +196,8 @@ TEST_F(BundleTest, Envelope) {
 TEST_F(BundleTest, Hint) {
   EXPECT_EQ(code_after([](Json& b) { material(b)["publicKey"]["hint"] = "someone"; }), "");
   EXPECT_EQ(code_after([](Json& b) { material(b)["publicKey"] = Json::object(); }), "");
-  const auto foreign = Json::parse(*make_bundle(new_key(), sign_statement(test::unsigned_artifact().digest)));
+  const auto foreign = Json::parse(
+      *sigstore::make_bundle(new_key(), sigstore::sign_statement(test::unsigned_artifact().digest)));
   EXPECT_EQ(code_of(foreign.dump()), "key.wrong");
   EXPECT_EQ(code_after([&](Json& b) { b["dsseEnvelope"] = foreign["dsseEnvelope"]; }), "sig.invalid");
 }
@@ -238,10 +240,10 @@ TEST_F(BundleTest, Statement) {
 TEST_F(BundleTest, AttestationIsNoSignature) {
   const auto attest = [](Json& s) { s["predicateType"] = "https://spdx.dev/Document"; };
   EXPECT_EQ(code_after_statement(attest), "registry.no_signature");
-  Json statement = Json::parse(sign_statement(test::unsigned_artifact().digest));
+  Json statement = Json::parse(sigstore::sign_statement(test::unsigned_artifact().digest));
   attest(statement);
   Evidence evidence = test::unsigned_artifact();
-  test::add_bundle(evidence, *make_bundle(new_key(), statement.dump()));
+  test::add_bundle(evidence, *sigstore::make_bundle(new_key(), statement.dump()));
   const auto pending = judge(evidence);
   ASSERT_FALSE(pending);
   EXPECT_EQ(pending.error().outcome(), Outcome::pending);

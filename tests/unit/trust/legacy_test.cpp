@@ -30,9 +30,9 @@ class Legacy : public testing::Test {
   }
 
   // A layer over `payload`, properly signed.
-  LegacySignature sign(const std::string& payload) const {
+  sigstore::LegacySignature sign(const std::string& payload) const {
     const auto signature = key_.sign(crypto::Scheme::sha256, payload);
-    return {payload, {{std::string(kSignatureAnnotation), base::encode_base64(*signature)}}};
+    return {payload, {{std::string(sigstore::kSignatureAnnotation), base::encode_base64(*signature)}}};
   }
 
   Evidence with_payload(const std::string& payload) const {
@@ -43,7 +43,8 @@ class Legacy : public testing::Test {
 
   // The good payload with one replacement.
   Evidence with_changed(const std::string& from, const std::string& to) const {
-    std::string payload = simple_signing_payload("mirror.example/a", test::unsigned_artifact().digest);
+    std::string payload =
+        sigstore::simple_signing_payload("mirror.example/a", test::unsigned_artifact().digest);
     const size_t at = payload.find(from);
     if (at == std::string::npos) throw std::runtime_error("nothing to replace: " + from);
     return with_payload(payload.replace(at, from.size(), to));
@@ -98,12 +99,13 @@ TEST_F(Legacy, PayloadRules) {
 
 // GS-TRUST-013: the signature annotation is strict base64 of strict DER.
 TEST_F(Legacy, SignatureEncoding) {
-  const LegacySignature good = sign(simple_signing_payload("r", test::unsigned_artifact().digest));
-  const std::string encoded = good.annotations.at(std::string(kSignatureAnnotation));
+  const sigstore::LegacySignature good =
+      sign(sigstore::simple_signing_payload("r", test::unsigned_artifact().digest));
+  const std::string encoded = good.annotations.at(std::string(sigstore::kSignatureAnnotation));
   const std::string raw = *base::decode_base64(encoded);
   const auto with = [&](const std::string& annotation) {
     Evidence evidence = test::unsigned_artifact();
-    add_legacy(evidence, {{good.payload, {{std::string(kSignatureAnnotation), annotation}}}});
+    add_legacy(evidence, {{good.payload, {{std::string(sigstore::kSignatureAnnotation), annotation}}}});
     return evidence;
   };
   ASSERT_TRUE(judge(with(encoded)));
@@ -156,9 +158,9 @@ TEST_F(Legacy, OtherLayerMediaTypeIsRefused) {
 TEST_F(Legacy, JunkBesideGood) {
   const auto stranger = new_key();
   Evidence good = test::unsigned_artifact();
-  const LegacySignature ours = sign(simple_signing_payload("r", good.digest));
-  const LegacySignature theirs = *make_legacy_signature(stranger, "r", good.digest);
-  const LegacySignature junk{"junk", {{std::string(kSignatureAnnotation), "%%%"}}};
+  const sigstore::LegacySignature ours = sign(sigstore::simple_signing_payload("r", good.digest));
+  const sigstore::LegacySignature theirs = *sigstore::make_legacy_signature(stranger, "r", good.digest);
+  const sigstore::LegacySignature junk{"junk", {{std::string(sigstore::kSignatureAnnotation), "%%%"}}};
   add_legacy(good, {junk, theirs, ours});
   SignatureManifest broken;
   broken.place = Place::referrer;
@@ -173,8 +175,8 @@ TEST_F(Legacy, JunkBesideGood) {
 // GS-TRUST-017: when nothing counts, the reason is the candidate that got furthest, and the others are named.
 TEST_F(Legacy, MostTellingReason) {
   Evidence evidence = test::unsigned_artifact();
-  add_legacy(evidence, {{"junk", {{std::string(kSignatureAnnotation), "%%%"}}},
-                        *make_legacy_signature(new_key(), "r", evidence.digest)});
+  add_legacy(evidence, {{"junk", {{std::string(sigstore::kSignatureAnnotation), "%%%"}}},
+                        *sigstore::make_legacy_signature(new_key(), "r", evidence.digest)});
   evidence.not_tried = 7;
   const auto verdict = judge(evidence);
   ASSERT_FALSE(verdict);
@@ -201,8 +203,8 @@ TEST_F(Legacy, RequiredAnnotations) {
 // GS-TRUST-019: more layers than cosign allows are refused before any of them is tried.
 TEST_F(Legacy, TooManyLayers) {
   Evidence evidence = test::unsigned_artifact();
-  std::vector<LegacySignature> many(1001,
-                                    LegacySignature{"x", {{std::string(kSignatureAnnotation), "AA=="}}});
+  std::vector<sigstore::LegacySignature> many(
+      1001, sigstore::LegacySignature{"x", {{std::string(sigstore::kSignatureAnnotation), "AA=="}}});
   add_legacy(evidence, many);
   expect_refused(evidence, "parse.limit");
 }

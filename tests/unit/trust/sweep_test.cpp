@@ -51,13 +51,14 @@ class Sweep : public testing::TestWithParam<bool> {
 
   Evidence with_legacy(const std::string& payload, const std::string& signature) const {
     Evidence evidence = test::unsigned_artifact();
-    test::add_legacy(evidence,
-                     {{payload, {{std::string(kSignatureAnnotation), base::encode_base64(signature)}}}});
+    test::add_legacy(
+        evidence,
+        {{payload, {{std::string(sigstore::kSignatureAnnotation), base::encode_base64(signature)}}}});
     return evidence;
   }
 
   Evidence with_bundle(const std::string& payload, const std::string& signature) const {
-    Json bundle = Json::parse(*make_bundle(key_, payload));
+    Json bundle = Json::parse(*sigstore::make_bundle(key_, payload));
     bundle["dsseEnvelope"]["payload"] = base::encode_base64(payload);
     bundle["dsseEnvelope"]["signatures"][0]["sig"] = base::encode_base64(signature);
     Evidence evidence = test::unsigned_artifact();
@@ -71,16 +72,17 @@ class Sweep : public testing::TestWithParam<bool> {
 
 // GS-TRUST-050: every changed bit and every truncation of a legacy signature is refused with a reason.
 TEST_P(Sweep, LegacySignature) {
-  const std::string payload = simple_signing_payload("r", test::unsigned_artifact().digest);
-  const auto made = make_legacy_signature(key_, "r", test::unsigned_artifact().digest);
-  const std::string signature = *base::decode_base64(made->annotations.at(std::string(kSignatureAnnotation)));
+  const std::string payload = sigstore::simple_signing_payload("r", test::unsigned_artifact().digest);
+  const auto made = sigstore::make_legacy_signature(key_, "r", test::unsigned_artifact().digest);
+  const std::string signature =
+      *base::decode_base64(made->annotations.at(std::string(sigstore::kSignatureAnnotation)));
   sweep(signature, [&](const std::string& s) { return with_legacy(payload, s); });
 }
 
 // GS-TRUST-051: every changed bit and every truncation of a bundle's signature is refused with a reason.
 TEST_P(Sweep, BundleSignature) {
-  const std::string statement = sign_statement(test::unsigned_artifact().digest);
-  const Json bundle = Json::parse(*make_bundle(key_, statement));
+  const std::string statement = sigstore::sign_statement(test::unsigned_artifact().digest);
+  const Json bundle = Json::parse(*sigstore::make_bundle(key_, statement));
   const std::string signature =
       *base::decode_base64(std::string(bundle["dsseEnvelope"]["signatures"][0]["sig"]));
   sweep(signature, [&](const std::string& s) {
@@ -99,15 +101,16 @@ class PayloadSweep : public Sweep {};
 
 // GS-TRUST-052: every changed bit and every truncation of a legacy payload is refused with a reason.
 TEST_P(PayloadSweep, LegacyPayload) {
-  const auto made = make_legacy_signature(key_, "r", test::unsigned_artifact().digest);
-  const std::string signature = *base::decode_base64(made->annotations.at(std::string(kSignatureAnnotation)));
+  const auto made = sigstore::make_legacy_signature(key_, "r", test::unsigned_artifact().digest);
+  const std::string signature =
+      *base::decode_base64(made->annotations.at(std::string(sigstore::kSignatureAnnotation)));
   sweep(made->payload, [&](const std::string& payload) { return with_legacy(payload, signature); });
 }
 
 // GS-TRUST-053: every changed bit and every truncation of a bundle's statement is refused with a reason.
 TEST_P(PayloadSweep, Statement) {
-  const std::string statement = sign_statement(test::unsigned_artifact().digest);
-  const Json bundle = Json::parse(*make_bundle(key_, statement));
+  const std::string statement = sigstore::sign_statement(test::unsigned_artifact().digest);
+  const Json bundle = Json::parse(*sigstore::make_bundle(key_, statement));
   const std::string signature =
       *base::decode_base64(std::string(bundle["dsseEnvelope"]["signatures"][0]["sig"]));
   sweep(statement, [&](const std::string& payload) { return with_bundle(payload, signature); });

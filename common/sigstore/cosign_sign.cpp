@@ -1,11 +1,11 @@
-#include "trust/cosign_sign.hpp"
+#include "sigstore/cosign_sign.hpp"
 
 #include "base/encoding.hpp"
 #include "base/json.hpp"
 #include "crypto/hash.hpp"
-#include "trust/statement.hpp"
+#include "sigstore/statement.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
 namespace {
 
 using base::Json;
@@ -110,4 +110,4 @@ std::string make_bundle_manifest(std::string_view bundle, const base::Digest& su
   return base::dump_json(manifest);
 }
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

@@ -1,12 +1,12 @@
-#include "trust/bundle.hpp"
+#include "sigstore/bundle.hpp"
 
 #include <set>
 #include <utility>
 
 #include "base/encoding.hpp"
-#include "trust/bundle_fields.hpp"
+#include "sigstore/bundle_fields.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
 namespace {
 
 using base::Error;
@@ -224,4 +224,4 @@ Result<Bundle> parse_bundle(std::string_view text) {
   return bundle;
 }
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

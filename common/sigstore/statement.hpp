@@ -1,14 +1,17 @@
-// DSSE (secure-systems-lab/dsse, protocol.md) and in-toto statements (in-toto/attestation spec v1 and v0.1)
-// (internal to trust).
+// DSSE (secure-systems-lab/dsse, protocol.md) and in-toto statements (in-toto/attestation spec v1 and v0.1).
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "trust/verified.hpp"
+#include "base/digest.hpp"
+#include "base/error.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
+
+using Annotations = std::map<std::string, std::string>;
 
 inline constexpr std::string_view kInTotoPayloadType = "application/vnd.in-toto+json";
 
@@ -32,4 +35,4 @@ base::Result<Statement> parse_statement(std::string_view payload);
 // The subject that names `artifact`, lower-case hex; nullptr when none does.
 const Subject* find_subject(const Statement& statement, const base::Digest& artifact);
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

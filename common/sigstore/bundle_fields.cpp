@@ -1,11 +1,11 @@
-#include "trust/bundle_fields.hpp"
+#include "sigstore/bundle_fields.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/encoding.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
 namespace {
 
 using base::Error;
@@ -128,4 +128,4 @@ void Fields::fail_field(std::string_view name, const std::string& why) {
   fail(Error::refused("bundle.field", "the bundle's member " + path_of(name) + " " + why));
 }
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

@@ -1,5 +1,5 @@
-// The Sigstore bundle as structure (sigstore/protobuf-specs, sigstore_bundle.proto, in proto-JSON) (internal
-// to trust). Nothing in it is judged here.
+// The Sigstore bundle as structure (sigstore/protobuf-specs, sigstore_bundle.proto, in proto-JSON).
+// Nothing in it is judged here.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
 
 enum class BundleVersion { v0_1, v0_2, v0_3 };
 
@@ -67,4 +67,4 @@ struct Bundle {
 // bundle.version_rule, bundle.oneof, bundle.field, dsse.signature_count, tlog.duplicate.
 base::Result<Bundle> parse_bundle(std::string_view json);
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

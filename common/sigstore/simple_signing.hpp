@@ -1,13 +1,16 @@
 // The payload of cosign's simple signing (containers/image docs, "containers-signature.5"; cosign
-// SIGNATURE_SPEC) (internal to trust).
+// SIGNATURE_SPEC).
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "trust/verified.hpp"
+#include "base/error.hpp"
+#include "sigstore/statement.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
+
+inline constexpr size_t kMaxSimpleSigning = size_t{1} << 20U;  // bytes
 
 struct SimpleSigning {
   std::string reference;
@@ -20,4 +23,4 @@ struct SimpleSigning {
 // parse.limit, simplesigning.payload.
 base::Result<SimpleSigning> parse_simple_signing(std::string_view payload);
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

@@ -1,8 +1,8 @@
-#include "trust/statement.hpp"
+#include "sigstore/statement.hpp"
 
-#include "base/encoding.hpp"
+#include "base/json.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
 namespace {
 
 using base::Error;
@@ -72,4 +72,4 @@ const Subject* find_subject(const Statement& statement, const base::Digest& arti
   return nullptr;
 }
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

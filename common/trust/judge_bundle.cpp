@@ -1,16 +1,22 @@
 #include <optional>
 
 #include "base/encoding.hpp"
-#include "trust/bundle.hpp"
+#include "sigstore/bundle.hpp"
+#include "sigstore/cosign_sign.hpp"
+#include "sigstore/statement.hpp"
 #include "trust/candidate.hpp"
-#include "trust/cosign_sign.hpp"
-#include "trust/statement.hpp"
 
 namespace gridseal::trust {
 namespace {
 
 using base::Error;
 using crypto::Scheme;
+using sigstore::Bundle;
+using sigstore::Envelope;
+using sigstore::kInTotoPayloadType;
+using sigstore::kSignPredicateType;
+using sigstore::MessageSignature;
+using sigstore::Subject;
 
 // What signers do with such a key in a bundle: the curve's own hash, older clients SHA-256; RSA SHA-256;
 // Ed25519 prehashed (images) or pure.
@@ -75,7 +81,7 @@ Refusal attestation(const std::string& predicate_type) {
 std::optional<Refusal> foreign_attestation(const Bundle& bundle) {
   const Envelope* envelope = std::get_if<Envelope>(&bundle.content);
   if (envelope == nullptr || envelope->payload_type != kInTotoPayloadType) return std::nullopt;
-  const auto statement = parse_statement(envelope->payload);
+  const auto statement = sigstore::parse_statement(envelope->payload);
   if (!statement || statement->predicate_type == kSignPredicateType) return std::nullopt;
   return attestation(statement->predicate_type);
 }
@@ -88,18 +94,18 @@ Judgement judge_envelope(const Question& question, const Candidate& candidate, c
                   Error::refused("dsse.payload_type", "the envelope's payload is of type '" +
                                                           base::printable(envelope.payload_type, 80) + "'"));
   }
-  const std::string message = pre_authentication_encoding(envelope.payload_type, envelope.payload);
+  const std::string message = sigstore::pre_authentication_encoding(envelope.payload_type, envelope.payload);
   const auto signer = find_signer(question.policy, hint, message, envelope.signature);
   if (!signer) {
     if (auto foreign = foreign_attestation(bundle); foreign && signer.error().code() == "key.wrong")
       return tl::unexpected<Refusal>(*foreign);
     return refuse(Stage::formed, signer.error());
   }
-  const auto statement = parse_statement(envelope.payload);
+  const auto statement = sigstore::parse_statement(envelope.payload);
   if (!statement) return refuse(Stage::signed_by, statement.error());
   if (statement->predicate_type != kSignPredicateType)
     return tl::unexpected<Refusal>(attestation(statement->predicate_type));
-  const Subject* subject = find_subject(*statement, question.evidence.digest);
+  const Subject* subject = sigstore::find_subject(*statement, question.evidence.digest);
   if (subject == nullptr) {
     return refuse(Stage::signed_by,
                   Error::refused("intoto.subject_mismatch",
@@ -149,9 +155,9 @@ Judgement judge_message(const Question& question, const Candidate& candidate, co
 }  // namespace
 
 Judgement judge_bundle(const Question& question, const Candidate& candidate) {
-  const auto bundle = parse_bundle(candidate.blob);
+  const auto bundle = sigstore::parse_bundle(candidate.blob);
   if (!bundle) return refuse(Stage::parsed, bundle.error());
-  const auto* hint = std::get_if<PublicKeyHint>(&bundle->material);
+  const auto* hint = std::get_if<sigstore::PublicKeyHint>(&bundle->material);
   if (hint == nullptr) {
     if (auto foreign = foreign_attestation(*bundle)) return tl::unexpected<Refusal>(*foreign);
     return refuse(Stage::formed,

@@ -11,7 +11,7 @@
 #include "base/digest.hpp"
 #include "crypto/private_key.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
 
 inline constexpr std::string_view kSimpleSigningMediaType =
     "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -56,4 +56,4 @@ SignatureImage make_legacy_manifest(const std::vector<LegacySignature>& signatur
 std::string make_bundle_manifest(std::string_view bundle, const base::Digest& subject, uint64_t subject_size,
                                  std::string_view predicate_type = kSignPredicateType);
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore

@@ -1,5 +1,5 @@
 // Members of a proto-JSON object, read strictly (protobuf "JSON mapping"): null is absent, 64-bit integers
-// are decimal strings or numbers, bytes are base64 in either alphabet (internal to trust).
+// are decimal strings or numbers, bytes are base64 in either alphabet.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 
-namespace gridseal::trust {
+namespace gridseal::sigstore {
 
 // One object. The first complaint is kept; readers return empty values from then on, so that a function can
 // read everything and ask once.
@@ -44,4 +44,4 @@ class Fields {
   std::optional<base::Error> error_;
 };
 
-}  // namespace gridseal::trust
+}  // namespace gridseal::sigstore
