@@ -1,0 +1,60 @@
+// Named stores of pinned certificates (trust-store-trust-policy.md, "Trust Store"), and pinned revocation
+// lists.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/revocation_list.hpp"
+#include "notation/trust_policy.hpp"
+
+namespace gridseal::notation {
+
+// Immutable once filled; thread safe then.
+class TrustStore {
+ public:
+  // `bytes` are one DER certificate or PEM CERTIFICATE blocks; `origin` names them in errors (a file name).
+  // Stores ca and signingAuthority take CA certificates and self-signed signing certificates, tsa takes
+  // self-signed CA certificates. Errors (refused): notary.store.
+  base::Result<void> add_certificates(const StoreReference& store, std::string_view bytes,
+                                      std::string_view origin);
+  // One DER CertificateList or X509 CRL blocks. Errors (refused): notary.store.
+  base::Result<void> add_revocation_lists(std::string_view bytes, std::string_view origin);
+
+  // nullptr when there is no such store.
+  const std::vector<crypto::Certificate>* find(const StoreReference& store) const;
+  const std::vector<crypto::RevocationList>& revocation_lists() const { return revocation_lists_; }
+
+ private:
+  struct NamedStore {
+    StoreReference reference;
+    std::vector<crypto::Certificate> certificates;
+  };
+  std::vector<NamedStore> stores_;
+  std::vector<crypto::RevocationList> revocation_lists_;
+};
+
+// What is trusted, as notation lays it out below one directory:
+//   trustpolicy.json
+//   truststore/x509/{ca,signingAuthority,tsa}/<store>/*.{crt,pem,cer}
+//   crl/*.{crl,pem}   pinned revocation lists
+struct Trust {
+  TrustPolicyDocument policy;
+  TrustStore store;
+};
+
+// Directories and files must belong to root or to the user of this process, must not be writable by group or
+// others, and must not be links. Every store that the policy names must be there and hold a certificate.
+// Errors (refused): notary.policy, notary.store, trust.permissions, files.too_large, parse.json,
+//   parse.duplicate_key, parse.limit; (blocked): those of Files, files.not_found when there is no
+//   trustpolicy.json.
+base::Result<Trust> load_trust(base::Files& files, const std::string& directory);
+
+// Every store that the policy names is there and not empty. Error (refused): notary.store.
+base::Result<void> check_stores(const TrustPolicyDocument& policy, const TrustStore& store);
+
+}  // namespace gridseal::notation
