@@ -1,0 +1,186 @@
+#include "trust/denial.hpp"
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+
+namespace gridseal::trust {
+namespace {
+
+using base::Error;
+using base::Result;
+
+std::string because(const std::string& reason) {
+  return reason.empty() ? std::string() : " (" + base::printable(reason, 120) + ")";
+}
+
+// Build metadata and the order of a map must not move a fingerprint.
+std::string floor_text(const std::optional<base::Semver>& version, const std::optional<base::Time>& created) {
+  std::string text;
+  if (version) text += version->to_string();
+  if (version && created) text += " of ";
+  if (created) text += base::format_rfc3339(*created);
+  return text;
+}
+
+std::string time_or_ever(const std::optional<base::Time>& time) {
+  return time ? base::format_rfc3339(*time) : "ever";
+}
+
+}  // namespace
+
+Denials::Denials(const DenialEntries& entries) {
+  for (const DeniedKey& key : entries.keys) tighten(keys_, key.id, {key.signed_after, key.reason});
+  for (const DeniedDigest& denied : entries.digests) digests_.try_emplace(denied.digest, denied.reason);
+  for (const RetiredKey& key : entries.retired) tighten(retired_, key.id, {key.since, key.reason});
+  for (const Endorsement& word : entries.endorsed) endorsed_[word.digest].try_emplace(word.by, word.reason);
+  for (const MinimumRelease& floor : entries.floors)
+    raise(floor.component, Minimum{floor.version, floor.created});
+}
+
+// No time is the strictest: nothing passes. Then the earliest.
+void Denials::tighten(std::map<SignerId, KeyRule>& rules, const SignerId& id, KeyRule rule) {
+  const auto [known, added] = rules.try_emplace(id, rule);
+  if (added || !known->second.until) return;
+  if (!rule.until || *rule.until < *known->second.until) known->second = std::move(rule);
+}
+
+void Denials::raise(const std::string& component, const Minimum& minimum) {
+  Minimum& known = floors_[component];
+  if (minimum.version && (!known.version || *known.version < *minimum.version))
+    known.version = minimum.version;
+  if (minimum.created && (!known.created || *known.created < *minimum.created))
+    known.created = minimum.created;
+}
+
+Denials Denials::tightened_by(const Denials& more) const {
+  Denials merged = *this;
+  for (const auto& [id, rule] : more.keys_) tighten(merged.keys_, id, rule);
+  merged.digests_.insert(more.digests_.begin(), more.digests_.end());
+  for (const auto& [id, rule] : more.retired_) tighten(merged.retired_, id, rule);
+  for (const auto& [component, minimum] : more.floors_) merged.raise(component, minimum);
+  return merged;
+}
+
+Result<void> Denials::check_digest(const base::Digest& artifact) const {
+  const auto found = digests_.find(artifact);
+  if (found == digests_.end()) return {};
+  return Error::refused("trust.denied_digest", "the artifact " + artifact.short_form() + " is denied" +
+                                                   because(found->second) + "; publish another release");
+}
+
+Result<void> Denials::check_signer(std::span<const SignerId> signers, const base::Digest& artifact,
+                                   std::optional<base::Time> proven, Occasion occasion) const {
+  const auto proven_by = [&](const std::optional<base::Time>& until) {
+    return until && proven && *proven <= *until;
+  };
+  for (const SignerId& signer : signers) {
+    const auto denied = keys_.find(signer);
+    if (denied == keys_.end() || proven_by(denied->second.until)) continue;
+    std::string why = "the signing key " + signer.to_string() + " is denied" + because(denied->second.reason);
+    if (denied->second.until) {
+      why += " for everything that is not proven to have been signed by " +
+             base::format_rfc3339(*denied->second.until) +
+             (proven ? "; this was signed " + base::format_rfc3339(*proven)
+                     : "; no log or timestamp proves when this was");
+    }
+    return Error::refused("trust.denied_key", std::move(why) + "; sign with a key that is good");
+  }
+  if (occasion == Occasion::running || is_endorsed(artifact)) return {};
+  for (const SignerId& signer : signers) {
+    const auto retired = retired_.find(signer);
+    if (retired == retired_.end() || proven_by(retired->second.until)) continue;
+    return Error::refused("trust.retired_key",
+                          "the signing key " + signer.to_string() + " is retired" +
+                              because(retired->second.reason) +
+                              " and signs nothing new; sign with its successor, or endorse the artifact");
+  }
+  return {};
+}
+
+Result<void> Denials::check_minimum(std::string_view component, const std::optional<base::Semver>& version,
+                                    base::Time created) const {
+  const auto found = floors_.find(component);
+  if (found == floors_.end()) return {};
+  const Minimum& floor = found->second;
+  const auto below = [&](const std::string& what) {
+    return Error::refused("floor.minimum", what + " is below the minimum release " +
+                                               floor_text(floor.version, floor.created) + " of " +
+                                               base::printable(component, 80) + " that trust demands");
+  };
+  if (floor.version && version) {
+    if (*version > *floor.version) return {};
+    if (*version < *floor.version) return below("version " + version->to_string());
+  } else if (floor.version && !floor.created) {
+    return below("a release whose version is not a semantic version");
+  }
+  if (floor.created && created < *floor.created) return below("created " + base::format_rfc3339(created));
+  return {};
+}
+
+bool Denials::is_endorsed(const base::Digest& artifact) const {
+  const auto found = endorsed_.find(artifact);
+  if (found == endorsed_.end()) return false;
+  return std::ranges::any_of(found->second, [&](const auto& word) {
+    return !keys_.contains(word.first) && !retired_.contains(word.first);
+  });
+}
+
+bool Denials::empty() const {
+  return keys_.empty() && digests_.empty() && retired_.empty() && endorsed_.empty() && floors_.empty();
+}
+
+DenialEntries Denials::entries() const {
+  DenialEntries entries;
+  for (const auto& [id, rule] : keys_) entries.keys.push_back({id, rule.until, rule.reason});
+  for (const auto& [digest, reason] : digests_) entries.digests.push_back({digest, reason});
+  for (const auto& [id, rule] : retired_) entries.retired.push_back({id, rule.until, rule.reason});
+  for (const auto& [digest, words] : endorsed_) {
+    for (const auto& [by, reason] : words) entries.endorsed.push_back({digest, by, reason});
+  }
+  for (const auto& [component, floor] : floors_)
+    entries.floors.push_back({component, floor.version, floor.created});
+  return entries;
+}
+
+std::string Denials::canonical() const {
+  std::string text;
+  for (const auto& [id, rule] : keys_) text += "denied " + id.hex() + " " + time_or_ever(rule.until) + "\n";
+  for (const auto& [digest, reason] : digests_) text += "digest " + digest.hex() + "\n";
+  for (const auto& [id, rule] : retired_)
+    text += "retired " + id.hex() + " " + time_or_ever(rule.until) + "\n";
+  for (const auto& [digest, words] : endorsed_) {
+    for (const auto& [by, reason] : words) text += "endorsed " + digest.hex() + " " + by.hex() + "\n";
+  }
+  for (const auto& [component, floor] : floors_)
+    text += "floor " + base::dump_json(component) + " " + floor_text(floor.version, floor.created) + "\n";
+  return text;
+}
+
+base::Json to_json(const DenialEntries& entries) {
+  const auto with = [](base::Json json, const char* name, const std::optional<base::Time>& time,
+                       const std::string& reason) {
+    if (time) json[name] = base::format_rfc3339(*time);
+    if (!reason.empty()) json["reason"] = reason;
+    return json;
+  };
+  base::Json json = base::Json::object();
+  for (const DeniedKey& key : entries.keys)
+    json["denied"]["keys"].push_back(
+        with({{"id", key.id.to_string()}}, "signedAfter", key.signed_after, key.reason));
+  for (const DeniedDigest& denied : entries.digests)
+    json["denied"]["digests"].push_back(with({{"digest", denied.digest.to_string()}}, "", {}, denied.reason));
+  for (const RetiredKey& key : entries.retired)
+    json["retired"].push_back(with({{"id", key.id.to_string()}}, "since", key.since, key.reason));
+  for (const Endorsement& word : entries.endorsed)
+    json["endorsements"].push_back(
+        with({{"digest", word.digest.to_string()}, {"by", word.by.to_string()}}, "", {}, word.reason));
+  for (const MinimumRelease& floor : entries.floors) {
+    base::Json item = with({{"component", floor.component}}, "created", floor.created, {});
+    if (floor.version) item["version"] = floor.version->to_string();
+    json["floors"].push_back(std::move(item));
+  }
+  return json;
+}
+
+}  // namespace gridseal::trust
