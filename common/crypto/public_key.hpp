@@ -1,5 +1,6 @@
 // Public keys that verify signatures: ECDSA on P-256, P-384, P-521 (FIPS 186-5), RSA 2048 to 4096 bits with
-// PKCS#1 v1.5 (RFC 8017 section 8.2), Ed25519 and Ed25519ph (RFC 8032). Anything else is refused by name.
+// PKCS#1 v1.5 or PSS (RFC 8017 section 8), Ed25519 and Ed25519ph (RFC 8032). Anything else is refused by
+// name.
 #pragma once
 
 #include <memory>
@@ -31,6 +32,9 @@ class PublicKey {
   // curve. Errors (refused): parse.der, sig.alg_unsupported (kind, curve or size), key.invalid (no such key).
   static base::Result<PublicKey> from_spki(std::string_view der);
 
+  // An RSAPublicKey (RFC 8017 appendix A.1.1), the whole of `der`. The same errors.
+  static base::Result<PublicKey> from_pkcs1_rsa(std::string_view der);
+
   KeyKind kind() const;
   unsigned bits() const;  // of the modulus or the curve
   const std::string& spki_der() const;
@@ -48,6 +52,16 @@ class PublicKey {
   // ECDSA signatures are strict DER. Errors (refused): sig.alg_mismatch (scheme does not fit the key),
   // sig.malformed (not the encoding of any signature), sig.invalid (not of this key over this message).
   base::Result<void> verify(Scheme scheme, std::string_view message, std::string_view signature) const;
+
+  // The same over a digest that is known already. Ed25519: Ed25519ph, with a SHA-512 digest only. Errors
+  // also: sig.alg_mismatch when `digest` does not have the hash's length.
+  base::Result<void> verify_digest(Hash hash, std::string_view digest, std::string_view signature) const;
+
+  // RSASSA-PSS (RFC 8017 section 8.1), MGF1 with the same hash, salt of the hash's length. The same errors.
+  base::Result<void> verify_pss(Hash hash, std::string_view message, std::string_view signature) const;
+
+  // ECDSA with r and s of fixed width side by side (IEEE P1363, RFC 7518 section 3.4). The same errors.
+  base::Result<void> verify_p1363(Hash hash, std::string_view message, std::string_view signature) const;
 
   friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.spki_der() == b.spki_der(); }
 
