@@ -1,0 +1,44 @@
+// Verification of cosign's older forms: a layer of simple signing (cosign SIGNATURE_SPEC) or of a bare DSSE
+// envelope (".att"), whose signature, certificate, log entry and timestamp lie in the layer's annotations.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sigstore/verified_signature.hpp"
+
+namespace gridseal::sigstore {
+
+struct TrustedRoot;
+
+inline constexpr std::string_view kAttestationMediaType = "application/vnd.dsse.envelope.v1+json";
+
+// The layer's blob must already equal its descriptor. References: valid for the call.
+struct LegacyLayer {
+  std::string_view media_type;  // kSimpleSigningMediaType or kAttestationMediaType
+  std::string_view blob;
+  const std::map<std::string, std::string>& annotations;
+};
+
+// True when the layer carries a certificate: signed by an identity, not by a long-lived key.
+bool has_certificate(const LegacyLayer& layer);
+
+// The artifact is bound: simple signing names its digest and is of cosign's type; a statement has it as
+// subject. `chain` annotations are never used: authorities come from `root`.
+// Errors (refused), of both: those of verify_bundle.hpp, and registry.media_type (no such layer),
+//   bundle.field (an annotation that does not parse), parse.base64, parse.pem, simplesigning.payload,
+//   simplesigning.type, simplesigning.digest, dsse.signature_count.
+base::Result<VerifiedSignature> verify_legacy_with_certificate(const LegacyLayer& layer,
+                                                               const base::Digest& artifact,
+                                                               const TrustedRoot& root,
+                                                               const CertificateRules& rules = {});
+
+base::Result<VerifiedSignature> verify_legacy_with_keys(const LegacyLayer& layer,
+                                                        const base::Digest& artifact,
+                                                        const std::vector<NamedKey>& keys,
+                                                        const TrustedRoot* root = nullptr,
+                                                        const KeyRules& rules = {});
+
+}  // namespace gridseal::sigstore
