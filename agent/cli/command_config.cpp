@@ -20,7 +20,7 @@ std::vector<base::Error> check_trust(base::Files& files, const config::Settings&
   if (!state) return {state.error()};
   std::vector<base::Error> problems;
   for (const auto& [name, policy] : settings.trust.policies) {
-    auto made = trust::make_policy(*state, {policy.name, policy.keys, policy.annotations});
+    auto made = trust::make_policy(*state, policy);
     if (!made) problems.push_back(made.error());
   }
   return problems;
@@ -80,14 +80,13 @@ ExitCode show(Context& context) {
 
 }  // namespace
 
-void add_config(CLI::App& program, Context& context) {
-  auto* config = program.add_subcommand("config", "The settings of this host");
-  config->require_subcommand(1);
-  config->add_subcommand("check", "Says everything that is wrong with the settings, with file, line and key")
-      ->footer("Exit code: 0 right, 1 wrong.")
-      ->callback([&context] { context.action = [&context] { return check(context); }; });
-  config->add_subcommand("show", "Every setting in force, and where it comes from")->callback([&context] {
-    context.action = [&context] { return show(context); };
+void add_config(const Command& program, Context& context) {
+  const Command config = program.subcommand("config", "The settings of this host");
+  config.subcommand("check", "Says everything that is wrong with the settings, with file, line and key")
+      .footer("Exit code: 0 right, 1 wrong.")
+      .action([&context] { return check(context); });
+  config.subcommand("show", "Every setting in force, and where it comes from").action([&context] {
+    return show(context);
   });
 }
 

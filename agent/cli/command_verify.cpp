@@ -158,7 +158,7 @@ base::Result<Judge> make_judge(Context& context, const Options& options) {
                                              : "the settings have no trust policy '" + shown(name, 80) + "'");
   auto state = trust::load_trust(context.files, settings.trust.directory);
   if (!state) return std::move(state).error();
-  trust::PolicySettings wanted{known->second.name, known->second.keys, known->second.annotations};
+  trust::PolicySettings wanted = known->second;
   for (auto& [key, value] : *annotations) wanted.annotations[key] = value;
   auto policy = trust::make_policy(*state, wanted);
   if (!policy) return std::move(policy).error();
@@ -269,26 +269,21 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& program, Context& context) {
-  auto* command =
-      program.add_subcommand("verify", "Judges an artifact as gridseald would, and says each check");
+void add_verify(const Command& program, Context& context) {
+  const Command command =
+      program.subcommand("verify", "Judges an artifact as gridseald would, and says each check");
   auto options = std::make_shared<Options>();
-  command
-      ->add_option("target", options->target,
-                   "HOST/REPOSITORY(:TAG|@DIGEST) or oci-layout:DIR[:TAG][@DIGEST]")
-      ->required();
-  auto* policy = command->add_option("--policy", options->policy, "a trust policy of the settings");
-  auto* key = command->add_option("--key", options->key, "a public key, PEM, instead of a policy");
-  policy->excludes(key);
-  command->add_option(
-      "--component", options->component,
-      "the signed identity must be this one; of a component in the settings, also its policy");
-  command->add_option("-a,--annotation", options->annotations, "name=value that the signature must carry")
-      ->take_all();
-  add_registry_flags(*command, options->registry);
-  command->footer("Exit code: 0 verified, 1 refused or pending, 2 could not be judged.");
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.text("target", options->target, "HOST/REPOSITORY(:TAG|@DIGEST) or oci-layout:DIR[:TAG][@DIGEST]")
+      .required();
+  const Option policy = command.text("--policy", options->policy, "a trust policy of the settings");
+  const Option key = command.text("--key", options->key, "a public key, PEM, instead of a policy");
+  policy.excludes(key);
+  command.text("--component", options->component,
+               "the signed identity must be this one; of a component in the settings, also its policy");
+  command.texts("-a,--annotation", options->annotations, "name=value that the signature must carry");
+  add_registry_flags(command, options->registry);
+  command.footer("Exit code: 0 verified, 1 refused or pending, 2 could not be judged.");
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

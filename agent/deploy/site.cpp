@@ -10,7 +10,7 @@ base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& o
   if (!trust) return std::move(trust).error();
   auto generation = std::make_shared<Generation>(Generation{std::move(settings), std::move(*trust), {}, {}});
   for (const auto& [name, policy] : generation->settings.trust.policies) {
-    auto made = trust::make_policy(generation->trust, {policy.name, policy.keys, policy.annotations});
+    auto made = trust::make_policy(generation->trust, policy);
     if (!made) return std::move(made).error().with_context("trust.policy." + name + " cannot be used");
     generation->policies.emplace(name, std::move(*made));
   }

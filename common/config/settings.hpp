@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/log.hpp"
@@ -43,10 +44,64 @@ struct Registry {
   bool plain_http = false;  // http:// URLs, loopback hosts only
 };
 
+// A JSON scalar of a settings file, compared with a field of signed JSON.
+using Scalar = std::variant<std::string, int64_t, double, bool>;
+
+// A certificate's signer: exactly one of issuer and issuer_regexp, and of subject and subject_regexp. The
+// expressions are RE2 and are searched for, as cosign and Flux do: without ^ and $ a part suffices.
+struct CertificateIdentity {
+  std::string issuer{};
+  std::string issuer_regexp{};
+  std::string subject{};
+  std::string subject_regexp{};
+  std::map<std::string, std::string> extensions{};  // "source_repository_uri" and so on, each equal
+};
+
+// Somebody whose signature counts once. Exactly one of the three kinds is set.
+struct Authority {
+  std::string name{};
+  std::vector<std::string> keys{};  // kind 1: any one of these pinned keys
+
+  std::vector<CertificateIdentity> identities{};  // kind 2: any one of these, by a certificate
+  std::string trusted_root{};                     // sigstore/NAME.json; empty: the only one
+  bool log = true;                                // an entry in a transparency log is demanded
+  bool sct = true;                                // and the certificate's in a certificate log
+  bool timestamp = false;                         // and a timestamp of a timestamp authority
+
+  std::string notation{};        // kind 3: name of a policy in notation/trustpolicy.json
+  std::string notation_store{};  // "ca:acme": only certificates of that store; empty: as that policy says
+};
+
+// One test of a field of a signed statement. Exactly one of the tests is set.
+struct Condition {
+  std::string
+      field{};  // JSON pointer (RFC 6901); into the predicate, or into the statement with "statement:"
+  std::vector<Scalar> equals{};  // none or one
+  std::vector<Scalar> one_of{};
+  std::string matches{};           // RE2, searched for
+  std::vector<Scalar> at_least{};  // none or one; a number
+  std::vector<Scalar> at_most{};
+  bool present = false;  // the field is there and is not null
+};
+
+// An attestation that an artifact must carry.
+struct Attestation {
+  std::string name{};
+  std::string type{};                      // predicate type: a URI, or one of cosign's short names
+  std::vector<std::string> authorities{};  // who may attest; empty: any authority of the policy
+  std::vector<Condition> conditions{};     // all must hold
+};
+
 struct TrustPolicy {
-  std::string name;
-  std::vector<std::string> keys;  // file names under <trust directory>/keys; any one of them suffices
-  std::map<std::string, std::string> annotations;  // that the signature must carry
+  std::string name{};
+  std::vector<std::string> keys{};                   // the short form: one authority of pinned keys
+  std::map<std::string, std::string> annotations{};  // that the signature must carry
+  std::vector<Authority> authorities{};
+  int64_t threshold = 0;  // so many different authorities; 0: not said
+  std::vector<Attestation> attestations{};
+  base::milliseconds max_age{};             // since the signed creation, at admission; 0: any
+  std::vector<std::string> repositories{};  // patterns; empty: all
+  std::vector<std::string> environments{};  // patterns; empty: all
 };
 
 struct Trust {
@@ -54,6 +109,7 @@ struct Trust {
   std::map<std::string, TrustPolicy> policies;
 
   std::string keys_directory() const { return directory + "/keys"; }
+  std::string policies_directory() const { return directory + "/policies"; }
 };
 
 // What a component may touch at most on this host, whatever is signed.

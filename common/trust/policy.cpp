@@ -46,16 +46,7 @@ Result<PinnedKey> load_key(base::Files& files, const std::string& directory, con
                                               " [" + key.error().code() + "]");
 }
 
-base::Digest fingerprint_of(const std::vector<PinnedKey>& keys) {
-  crypto::Sha256 hash;
-  for (const PinnedKey& key : keys) hash.update(key.name + '\0' + key.key.key_id() + '\n');
-  return hash.finish();
-}
-
-}  // namespace
-
-Result<TrustState> TrustState::from_keys(std::vector<PinnedKey> keys) {
-  std::ranges::sort(keys, {}, &PinnedKey::name);
+Result<void> check_duplicates(const std::vector<PinnedKey>& keys) {
   for (size_t i = 0; i < keys.size(); ++i) {
     for (size_t k = i + 1; k < keys.size(); ++k) {
       const bool same_name = keys[i].name == keys[k].name;
@@ -65,39 +56,89 @@ Result<TrustState> TrustState::from_keys(std::vector<PinnedKey> keys) {
                                                                    keys[k].name + " are the same key");
     }
   }
-  const base::Digest fingerprint = fingerprint_of(keys);
-  return TrustState(std::move(keys), fingerprint);
+  return {};
+}
+
+void add(crypto::Sha256& hash, std::string_view kind, const Document& document) {
+  hash.update(std::string(kind) + '\0' + document.name + '\0' + crypto::sha256(document.text).hex() + '\n');
+}
+
+base::Digest fingerprint_of(const TrustContent& content) {
+  crypto::Sha256 hash;
+  for (const PinnedKey& key : content.keys)
+    hash.update("key" + ('\0' + key.name) + '\0' + key.key.key_id() + '\n');
+  for (const Document& root : content.sigstore_roots) add(hash, "sigstore", root);
+  if (content.notation_policy) add(hash, "notation", {"trustpolicy.json", *content.notation_policy});
+  for (const Document& store : content.notation_stores) add(hash, "store", store);
+  for (const Document& list : content.revocation_lists) add(hash, "crl", list);
+  if (!content.denials.empty()) add(hash, "denials", {"", content.denials.canonical()});
+  return hash.finish();
+}
+
+}  // namespace
+
+struct TrustState::Parts {
+  TrustContent content;
+  base::Digest fingerprint;
+};
+
+Result<TrustState> TrustState::make(TrustContent content) {
+  std::ranges::sort(content.keys, {}, &PinnedKey::name);
+  std::ranges::sort(content.sigstore_roots, {}, &Document::name);
+  if (auto distinct = check_duplicates(content.keys); !distinct) return std::move(distinct).error();
+  const base::Digest fingerprint = fingerprint_of(content);
+  return TrustState(std::make_shared<const Parts>(Parts{std::move(content), fingerprint}));
+}
+
+Result<TrustState> TrustState::from_keys(std::vector<PinnedKey> keys) {
+  TrustContent content;
+  content.keys = std::move(keys);
+  return make(std::move(content));
+}
+
+const TrustContent& TrustState::content() const {
+  return parts_->content;
+}
+
+const base::Digest& TrustState::fingerprint() const {
+  return parts_->fingerprint;
 }
 
 const PinnedKey* TrustState::find_key(std::string_view name) const {
-  const auto found = std::ranges::find(keys_, name, &PinnedKey::name);
-  return found == keys_.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(keys(), name, &PinnedKey::name);
+  return found == keys().end() ? nullptr : &*found;
 }
 
 int64_t TrustState::generation() const {
   uint64_t value = 0;
-  for (size_t i = 0; i < 8; ++i) value = (value << 8U) | fingerprint_.raw()[i];
+  for (size_t i = 0; i < 8; ++i) value = (value << 8U) | fingerprint().raw()[i];
   return static_cast<int64_t>(value >> 1U);
 }
 
-Result<TrustState> load_trust(base::Files& files, const std::string& directory) {
+Result<TrustContent> read_trust(base::Files& files, const std::string& directory) {
+  TrustContent content;
   const std::string keys_directory = directory + "/keys";
   const auto there = files.stat(keys_directory);
-  if (!there && base::is_not_found(there.error())) return TrustState::from_keys({});
+  if (!there && base::is_not_found(there.error())) return content;
   for (const std::string& path : {directory, keys_directory}) {
     if (auto safe = check_permissions(files, path, base::EntryKind::directory); !safe)
       return std::move(safe).error();
   }
   const auto entries = files.list(keys_directory);
   if (!entries) return entries.error();
-  std::vector<PinnedKey> keys;
   for (const base::Entry& entry : *entries) {
     if (!entry.name.ends_with(kKeySuffix)) continue;
     auto key = load_key(files, keys_directory, entry.name);
     if (!key) return std::move(key).error();
-    keys.push_back(std::move(*key));
+    content.keys.push_back(std::move(*key));
   }
-  return TrustState::from_keys(std::move(keys));
+  return content;
+}
+
+Result<TrustState> load_trust(base::Files& files, const std::string& directory) {
+  auto content = read_trust(files, directory);
+  if (!content) return std::move(content).error();
+  return TrustState::make(std::move(*content));
 }
 
 Result<Policy> make_policy(const TrustState& state, const PolicySettings& settings) {
