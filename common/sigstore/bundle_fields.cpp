@@ -33,10 +33,12 @@ std::optional<int64_t> decimal(const std::string& text) {
 
 }  // namespace
 
-Fields::Fields(const Json& object, std::string path, std::initializer_list<std::string_view> known)
-    : object_(object.is_object() ? object : empty_object()), path_(std::move(path)) {
+Fields::Fields(const Json& object, std::string path, std::initializer_list<std::string_view> known,
+               Document document)
+    : object_(object.is_object() ? object : empty_object()), path_(std::move(path)), document_(document) {
   if (!object.is_object()) {
-    fail(Error::refused("bundle.field", path_ + " is not an object"));
+    fail(Error::refused(std::string(document_.code),
+                        (path_.empty() ? std::string(document_.name) : path_) + " is not an object"));
     return;
   }
   for (const auto& [name, value] : object.items()) {
@@ -64,7 +66,7 @@ std::string Fields::optional_bytes(std::string_view name) {
   if (!has(name)) return {};
   auto decoded = base::decode_base64(text(name), base::Base64::lenient);
   if (decoded) return std::move(*decoded);
-  fail(std::move(decoded).error().with_context("the bundle's member " + path_of(name)));
+  fail(std::move(decoded).error().with_context(complaint(name)));
   return {};
 }
 
@@ -100,8 +102,8 @@ const Json& Fields::list(std::string_view name, size_t most) {
     return empty_list();
   }
   if (value->size() > most) {
-    fail(Error::refused("parse.limit", "the bundle's member " + path_of(name) + " has more than " +
-                                           std::to_string(most) + " elements"));
+    fail(Error::refused("parse.limit",
+                        complaint(name) + " has more than " + std::to_string(most) + " elements"));
     return empty_list();
   }
   return *value;
@@ -125,7 +127,11 @@ std::string Fields::path_of(std::string_view name) const {
 }
 
 void Fields::fail_field(std::string_view name, const std::string& why) {
-  fail(Error::refused("bundle.field", "the bundle's member " + path_of(name) + " " + why));
+  fail(Error::refused(std::string(document_.code), complaint(name) + " " + why));
+}
+
+std::string Fields::complaint(std::string_view name) const {
+  return std::string(document_.name) + "'s member " + path_of(name);
 }
 
 }  // namespace gridseal::sigstore

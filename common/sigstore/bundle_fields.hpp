@@ -12,12 +12,19 @@
 
 namespace gridseal::sigstore {
 
+// What the complaints speak of.
+struct Document {
+  std::string_view name = "the bundle";
+  std::string_view code = "bundle.field";
+};
+
 // One object. The first complaint is kept; readers return empty values from then on, so that a function can
 // read everything and ask once.
 class Fields {
  public:
   // `path` is for the complaint: "verificationMaterial.tlogEntries".
-  Fields(const base::Json& object, std::string path, std::initializer_list<std::string_view> known);
+  Fields(const base::Json& object, std::string path, std::initializer_list<std::string_view> known,
+         Document document = {});
 
   bool has(std::string_view name) const { return base::find_member(object_, name) != nullptr; }
 
@@ -39,8 +46,11 @@ class Fields {
  private:
   void fail_field(std::string_view name, const std::string& why);
 
+  std::string complaint(std::string_view name) const;
+
   const base::Json& object_;
   std::string path_;
+  Document document_;
   std::optional<base::Error> error_;
 };
 

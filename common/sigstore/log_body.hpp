@@ -34,7 +34,7 @@ struct Logged {
 
 // `body` is of `kind` and `version` and records exactly `logged`: the same signature bytes, the same content,
 // and the same certificate byte for byte (or the same key). Kinds: hashedrekord 0.0.1 (digest only) and
-// 0.0.2, dsse 0.0.1 and 0.0.2, intoto 0.0.2 (envelope only). Errors (refused): parse.json,
+// 0.0.2, dsse 0.0.1 and 0.0.2, intoto 0.0.2 (envelope only). Errors (refused): parse.json, parse.base64,
 // parse.duplicate_key, parse.limit, tlog.body_kind (another kind, or not its form), tlog.body_signature,
 // tlog.body_digest, tlog.body_key.
 base::Result<void> check_log_body(std::string_view body, std::string_view kind, std::string_view version,

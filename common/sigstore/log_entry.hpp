@@ -19,8 +19,8 @@ namespace gridseal::sigstore {
 struct VerifiedEntry {
   std::string log_url;
   std::string log_host;
-  std::string log_id;  // bytes
-  int64_t log_index = 0;
+  std::string log_id;     // bytes
+  int64_t log_index = 0;  // the entry's when a promise vouches for it, else the proof's
   std::string kind;
   std::string version;
   bool promise = false;  // a signed entry timestamp verified
