@@ -157,30 +157,4 @@ std::string Denials::canonical() const {
   return text;
 }
 
-base::Json to_json(const DenialEntries& entries) {
-  const auto with = [](base::Json json, const char* name, const std::optional<base::Time>& time,
-                       const std::string& reason) {
-    if (time) json[name] = base::format_rfc3339(*time);
-    if (!reason.empty()) json["reason"] = reason;
-    return json;
-  };
-  base::Json json = base::Json::object();
-  for (const DeniedKey& key : entries.keys)
-    json["denied"]["keys"].push_back(
-        with({{"id", key.id.to_string()}}, "signedAfter", key.signed_after, key.reason));
-  for (const DeniedDigest& denied : entries.digests)
-    json["denied"]["digests"].push_back(with({{"digest", denied.digest.to_string()}}, "", {}, denied.reason));
-  for (const RetiredKey& key : entries.retired)
-    json["retired"].push_back(with({{"id", key.id.to_string()}}, "since", key.since, key.reason));
-  for (const Endorsement& word : entries.endorsed)
-    json["endorsements"].push_back(
-        with({{"digest", word.digest.to_string()}, {"by", word.by.to_string()}}, "", {}, word.reason));
-  for (const MinimumRelease& floor : entries.floors) {
-    base::Json item = with({{"component", floor.component}}, "created", floor.created, {});
-    if (floor.version) item["version"] = floor.version->to_string();
-    json["floors"].push_back(std::move(item));
-  }
-  return json;
-}
-
 }  // namespace gridseal::trust

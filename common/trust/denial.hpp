@@ -127,5 +127,9 @@ class Denials {
 // The lists as trust bundles and the file of local denials write them (docs/formats/trust-bundle.md):
 // "denied" {"keys", "digests"}, "retired", "endorsements", "floors". Absent lists are empty.
 base::Json to_json(const DenialEntries& entries);
+// An object with these lists and nothing else; `where` names it in errors. Errors (refused): `code`,
+// parse.limit (1,000 keys, floors; 10,000 digests, endorsements).
+base::Result<DenialEntries> parse_denials(const base::Json& json, const std::string& where,
+                                          const std::string& code);
 
 }  // namespace gridseal::trust

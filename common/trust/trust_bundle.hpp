@@ -61,8 +61,8 @@ struct BundleSignature {
   std::string signature;
 };
 
-// A well-formed bundle whose signatures by its own keys are good and reach the root threshold of its own or
-// that of another role of it. Whether it counts is the chain's matter. Immutable; thread safe.
+// A well-formed bundle. Whether its signatures count is said by check_first and check_succession. Immutable;
+// thread safe.
 class TrustBundle {
  public:
   const TrustBundleContent& content() const { return content_; }
@@ -92,10 +92,11 @@ base::Result<TrustBundle> parse_trust_bundle(std::string_view envelope);
 // The content out of a payload, for the side that makes bundles. Errors: as above.
 base::Result<TrustBundleContent> parse_trust_bundle_content(std::string_view payload);
 
-// Names of the keys of `role`, as `judge` defines them, that signed `bundle`. A signature that names a key of
-// `judge` and is not good is an error (refused): trust.bundle_signature.
+// Names of the keys of `role`, as `judge` defines them, that signed `bundle`; keys that `denied` denies do
+// not count. A signature that names a key of `judge` and is not good is an error (refused):
+// trust.bundle_signature.
 base::Result<std::set<std::string>> signers(const TrustBundle& judge, const BundleRole& role,
-                                            const TrustBundle& bundle);
+                                            const TrustBundle& bundle, const Denials& denied = {});
 
 // A first bundle, pinned: the root threshold of its own. Errors (refused): trust.bundle_signature,
 // trust.bundle_threshold (says how many of whom are missing).
@@ -107,10 +108,8 @@ base::Result<void> check_first(const TrustBundle& bundle);
 //   content), trust.bundle_time (created before the one it follows), trust.bundle_signature,
 //   trust.bundle_threshold, trust.bundle_role (signed by a role that may not change what was changed);
 // (pending): trust.bundle_gap (versions between the two are missing; names them).
-base::Result<void> check_succession(const TrustBundle& current, const TrustBundle& next);
-
-// Lists out of `json` as to_json(DenialEntries) writes them; members of other names are not looked at.
-// Endorsements only when `endorsements`. Errors (refused): `code` naming the member, parse.limit.
-base::Result<DenialEntries> parse_denials(const base::Json& json, bool endorsements, const std::string& code);
+// `denied`: what this host denies of its own; bundles that were accepted before are judged without it.
+base::Result<void> check_succession(const TrustBundle& current, const TrustBundle& next,
+                                    const Denials& denied = {});
 
 }  // namespace gridseal::trust

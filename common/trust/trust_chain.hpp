@@ -30,10 +30,12 @@ struct ChainPlaces {
 struct AnchorRecord {
   base::Digest fingerprint;
   int64_t version = 0;
-  base::Digest replaces;  // fingerprint of the pin it stands in for: with another pin it counts no more
+  // Fingerprint of the pin it stands in for, absent when there was none: with another pin it counts no more.
+  std::optional<base::Digest> replaces{};
   std::string who;
   std::string why;
   base::Time at{};
+  std::string envelope{};  // the bundle itself, so that one write does it
 };
 
 enum class Acceptance { accepted, known };
@@ -58,7 +60,7 @@ class TrustChain {
   // trust.bundle_damaged (an accepted bundle is not there or does not validate, so what is in force is older
   // than what was accepted), trust.local_denials (the file cannot be read). Accepting the bundles again
   // repairs the first two.
-  const std::optional<base::Error>& damage() const { return damage_; }
+  const std::optional<base::Error>& damage() const { return chain_damage_ ? chain_damage_ : local_damage_; }
   // The version that was once accepted; what current() should be.
   int64_t head() const { return head_; }
 
@@ -91,13 +93,19 @@ class TrustChain {
     std::optional<TrustBundle> bundle;
   };
   base::Result<void> load_pin();
-  base::Result<void> load_anchor();
+  void load_anchor();
+  void load_head();
+  void load_first();
   void load_accepted();
   void load_local();
-  void note_damage(base::Error error);
+  bool find_first_by(const base::Digest& fingerprint);
+  void damaged(std::string code, std::string message);
+  base::Result<Acceptance> accept_first(TrustBundle bundle);
   std::string path_of(int64_t version) const;
   base::Result<TrustBundle> read_accepted(int64_t version) const;
+  base::Result<std::vector<int64_t>> stored_versions() const;
   base::Result<void> write(const TrustBundle& bundle);
+  void take(TrustBundle bundle);
 
   base::Files* files_;
   ChainPlaces places_;
@@ -105,10 +113,10 @@ class TrustChain {
   std::optional<AnchorRecord> anchor_;
   std::vector<TrustBundle> bundles_;
   DenialEntries local_;
-  bool local_unreadable_ = false;
   int64_t head_ = 0;
   std::optional<base::Digest> head_fingerprint_;
-  std::optional<base::Error> damage_;
+  std::optional<base::Error> chain_damage_;
+  std::optional<base::Error> local_damage_;
 };
 
 }  // namespace gridseal::trust
