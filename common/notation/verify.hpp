@@ -60,18 +60,19 @@ struct Verified {
   std::optional<base::Time> expiry;
   std::map<std::string, std::string> annotations;  // of targetArtifact, signed
   std::string signing_agent;                       // not signed; shown only
-  std::vector<Finding> logged;                     // never empty by accident: levels below strict
+  std::vector<Finding> logged;                     // only where the policy does not enforce all
   std::vector<Check> checks;
 
   const std::string& signer() const { return chain.front().subject; }
 };
 
 // Judges one envelope under the policy of its repository. `media_type` is that of the layer it lay in.
-// Errors, all refused, in the order of the checks: notary.policy_none; those of parse_envelope; cert.*, of
-//   the certificates' parse; notary.alg (header and leaf key differ, or a key without a place in the table);
-//   sig.invalid, sig.malformed; notary.payload; notary.descriptor; notary.chain; notary.cert_requirements;
-//   notary.store; notary.identity; notary.expired; notary.timestamp (also: a certificate of the chain is not
-//   valid at the time that counts); notary.revoked; notary.revocation_unavailable; notary.metadata.
+// Errors, all refused, in the order of the checks: notary.policy_none; those of parse_envelope; cert.parse,
+//   parse.der, parse.limit of the certificates; notary.alg (header and leaf key differ, or a key of no use);
+//   sig.invalid, sig.malformed; notary.payload, parse.json, parse.duplicate_key of the payload;
+//   notary.descriptor; notary.chain; notary.cert_requirements; notary.store; notary.identity;
+//   notary.expired; notary.timestamp (also: a certificate of the chain is not valid at the time that counts);
+//   notary.revoked, notary.revocation_unavailable; notary.metadata.
 base::Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
                               const TrustPolicyDocument& policy, const TrustStore& store, base::Time now);
 
