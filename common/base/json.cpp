@@ -1,6 +1,9 @@
 #include "base/json.hpp"
 
+#include <array>
+#include <cstdio>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.hpp"
@@ -97,6 +100,52 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   std::string why_;
 };
 
+// The escape of the character that begins `rest`, and its length there; 0 when it needs none. `rest` is valid
+// UTF-8.
+std::pair<std::string_view, size_t> yaml_escape(std::string_view rest, std::array<char, 7>& buffer) {
+  uint32_t character = 0;
+  size_t length = 0;
+  const auto byte = [&](size_t at) { return static_cast<unsigned char>(rest[at]); };
+  if (byte(0) == 0x7F) {
+    character = 0x7F;
+    length = 1;
+  } else if (byte(0) == 0xC2 && byte(1) < 0xA0) {
+    character = byte(1);
+    length = 2;
+  } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
+    character = 0x2000U | (byte(2) & 0x3FU);
+    length = 3;
+  } else if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
+    character = 0xFFC0U | (byte(2) & 0x3FU);
+    length = 3;
+  }
+  if (length == 0) return {};
+  (void)std::snprintf(buffer.data(), buffer.size(), "\\u%04x", character);
+  return {buffer.data(), length};
+}
+
+// Such characters stand in strings only, where an escape means the same.
+std::string escape_for_yaml(std::string text) {
+  constexpr std::string_view kLeads = "\x7F\xC2\xE2\xEF";
+  size_t at = text.find_first_of(kLeads);
+  if (at == std::string::npos) return text;
+  std::string out;
+  std::array<char, 7> buffer{};
+  size_t copied = 0;
+  for (; at != std::string::npos; at = text.find_first_of(kLeads, at)) {
+    const auto [escape, length] = yaml_escape(std::string_view(text).substr(at), buffer);
+    if (length == 0) {
+      ++at;
+      continue;
+    }
+    out.append(text, copied, at - copied).append(escape);
+    at += length;
+    copied = at;
+  }
+  if (copied == 0) return text;
+  return out.append(text, copied);
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
@@ -145,11 +194,11 @@ const Json* find_array(const Json& object, std::string_view name) {
 }
 
 std::string dump_json(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return escape_for_yaml(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string dump_json_pretty(const Json& value) {
-  return value.dump(2, ' ', false, Json::error_handler_t::replace);
+  return escape_for_yaml(value.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace gridseal::base

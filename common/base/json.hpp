@@ -30,7 +30,9 @@ std::optional<int64_t> find_integer(const Json& object, std::string_view name);
 const Json* find_object(const Json& object, std::string_view name);
 const Json* find_array(const Json& object, std::string_view name);
 
-// Compact text, keys sorted, invalid UTF-8 replaced; never throws.
+// Compact text, keys sorted, invalid UTF-8 replaced; never throws. What YAML 1.1 does not take as it is in a
+// quoted text (DEL, C1 controls, line and paragraph separator, U+FFFE, U+FFFF) is escaped: Kubernetes reads
+// JSON with a YAML parser.
 std::string dump_json(const Json& value);
 std::string dump_json_pretty(const Json& value);
 

@@ -73,5 +73,17 @@ TEST(JsonParse, TypedMembers) {
   EXPECT_EQ(dump_json(*parse_json(R"({"b":1,"a":[true,"é"]})")), R"({"a":[true,"é"],"b":1})");
 }
 
+// GS-BASE-056: what a YAML 1.1 reader refuses or folds is escaped, and means the same to a JSON reader.
+TEST(JsonDump, EscapesWhatYamlDoesNotTake) {
+  const Json value = {"a\x7F", "\u0080\u0085\u009f", "\u2028\u2029", "\uFFFE\uFFFF",
+                      "\u00a0é\u2026\uFFFD\U0001F600"};
+  const std::string text = dump_json(value);
+  EXPECT_EQ(text,
+            "[\"a\\u007f\",\"\\u0080\\u0085\\u009f\",\"\\u2028\\u2029\",\"\\ufffe\\uffff\","
+            "\"\u00a0é\u2026\uFFFD\U0001F600\"]");
+  EXPECT_EQ(*parse_json(text), value);
+  EXPECT_EQ(*parse_json(dump_json_pretty(value)), value);
+}
+
 }  // namespace
 }  // namespace gridseal::base
