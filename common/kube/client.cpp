@@ -194,7 +194,7 @@ Answer<http::Response> Client::send_once(const ClientRequest& request, base::Clo
 }
 
 Answer<http::Response> Client::request(const ClientRequest& request, const Limits& limits) {
-  BackOff back_off(clock_, limits, settings_.call_deadline);
+  BackOff back_off(clock_, limits, settings_.call_deadline.value_or(settings_.request_timeout));
   bool refused_before = false;
   while (true) {
     if (back_off.stopped())

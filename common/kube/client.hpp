@@ -27,8 +27,9 @@ struct ClientSettings {
   std::string impersonate_user;  // e.g. "system:serviceaccount:shop:deployer"; empty: as the kubeconfig says
   std::vector<std::string> impersonate_groups;
   base::milliseconds request_timeout{40'000};  // the server itself gives up a write after 34 s
-  base::milliseconds call_deadline{
-      120'000};  // of one call with all its repetitions, when the caller names none
+  // Of one call with all its repetitions, when the caller names no deadline; nothing: request_timeout. A
+  // caller that can come back later is told soon.
+  std::optional<base::milliseconds> call_deadline;
   uint64_t max_body = uint64_t{16} << 20U;
 };
 

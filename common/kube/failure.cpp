@@ -105,10 +105,17 @@ std::string_view code_of_invalid(const Status& status) {
   return immutable ? "kube.immutable" : "kube.invalid";
 }
 
+// The data store behind the API server is full or away: etcd's own words, and those of kine (k3s).
+bool is_storage_trouble(const Status& status) {
+  return status.is_status &&
+         (status.message.starts_with("etcdserver: ") || status.message.starts_with("rpc error: code = "));
+}
+
 // Reasons that a 500 gives when it is the server's own trouble. Without a reason it is the request's: type
 // errors, unknown fields and bad values of server-side apply.
 std::string_view code_of_internal(const Status& status) {
   if (!status.is_status) return "kube.unreachable";
+  if (is_storage_trouble(status)) return "kube.storage";
   if (contains(status.message, "failed calling webhook")) return "kube.webhook";
   return status.reason.empty() ? "kube.rejected" : "kube.unreachable";
 }
@@ -131,6 +138,8 @@ std::string_view code_of(int http_status, const Status& status) {
       return code_of_invalid(status);
     case 500:
       return code_of_internal(status);
+    case 507:
+      return "kube.storage";
     case 429:
     case 502:
     case 503:

@@ -2,10 +2,12 @@
 // conventions, "Response Status Kind") taken apart, with the error the rest of the agent passes on.
 //
 // Codes (outcome):
-//   kube.unreachable (blocked)   no answer within the deadline, or only transient ones (429, 502, 503, 504,
-//   retryable 500) kube.unauthorized (blocked)  401: the credential is not accepted kube.forbidden (blocked)
-//   403: the account may not, or an admission policy says no kube.quota (blocked)         403 of a
-//   ResourceQuota kube.terminating (blocked)   the namespace, the kind or the object is being deleted
+//   kube.unreachable (blocked)   no answer in time, or only transient ones (429, 502, 503, 504, some 500)
+//   kube.storage (blocked)       507, or a 500 that says the data store behind the server is full or away
+//   kube.unauthorized (blocked)  401: the credential is not accepted
+//   kube.forbidden (blocked)     403: the account may not, or an admission policy says no
+//   kube.quota (blocked)         403 of a ResourceQuota
+//   kube.terminating (blocked)   the namespace, the kind or the object is being deleted
 //   kube.webhook (blocked)       an admission webhook cannot be called
 //   kube.not_found (blocked)     404
 //   kube.conflict (blocked)      409: another manager owns the field, exists already, or changed meanwhile

@@ -131,6 +131,34 @@ TEST_F(ClientTest, WaitsAsLongAsTheServerSays) {
   EXPECT_EQ(server().requests.size(), 5U);
 }
 
+// GS-KUBE-079: without a deadline of the caller's, a call with all its repetitions ends within the request
+// timeout, so that one dead API server does not hold up whoever else waits.
+TEST_F(ClientTest, GivesUpWithinTheRequestTimeout) {
+  server().handler = [&](const http::Request&) { return text_answer(503, "service unavailable\n"); };
+  const auto began = clock_.monotonic();
+  auto failed = client_.get("/api/v1/namespaces/n/configmaps/a", {});
+  ASSERT_FALSE(failed);
+  EXPECT_TRUE(failed.error().is("kube.unreachable"));
+  EXPECT_LE(clock_.monotonic() - began, ClientSettings().request_timeout);
+  EXPECT_GT(server().requests.size(), 1U);
+}
+
+// GS-KUBE-080: a full data store is the cluster's trouble, not the object's.
+TEST(Failure, FullStorageBlocks) {
+  const auto code = [](int status, const char* message) {
+    return failure_of(answer(status, {{"kind", "Status"}, {"status", "Failure"}, {"message", message}}),
+                      "apply", false)
+        .error;
+  };
+  for (const auto& error : {code(500, "etcdserver: mvcc: database space exceeded"),
+                            code(500, "rpc error: code = Unknown desc = database or disk is full"),
+                            failure_of(text_answer(507, "Insufficient Storage"), "apply", false).error}) {
+    EXPECT_EQ(error.code(), "kube.storage");
+    EXPECT_EQ(error.outcome(), base::Outcome::blocked);
+  }
+  EXPECT_EQ(code(500, "failed to create typed patch object").code(), "kube.rejected");
+}
+
 // GS-KUBE-015: broken connections and passing troubles are repeated with growing pauses.
 TEST_F(ClientTest, RepeatsWhatPasses) {
   for (const char* code : {"http.cut", "http.timeout", "http.connect"}) server().expect(broken(code));
