@@ -34,7 +34,8 @@ constexpr std::array kAdvice{
 };
 
 // Codes that say: this could not be judged as it was asked.
-constexpr std::array<std::string_view, 13> kUsage{"oci.credentials",
+constexpr std::array<std::string_view, 14> kUsage{"oci.ca",
+                                                  "oci.credentials",
                                                   "oci.reference",
                                                   "oci.settings",
                                                   "publish.request",

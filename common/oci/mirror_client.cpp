@@ -181,8 +181,8 @@ Result<std::shared_ptr<http::Transport>> MirrorClient::transport(const http::Ori
   if (mirror_.tls) {
     auto settings = mirror_.tls();
     if (!settings)
-      return Error::blocked("oci.credentials",
-                            "the TLS files cannot be read: " + settings.error().describe());
+      return Error::blocked("oci.ca", "the CA or the client certificate for " + name_ +
+                                          " cannot be read: " + settings.error().describe());
     tls = std::move(*settings);
   }
   if (origin.host != url_.origin.host) {

@@ -125,6 +125,21 @@ TEST_F(RegistryAuthTest, RedirectLeaksNothing) {
   EXPECT_EQ(seen().front().tls.client_key_pem, "KEY");
 }
 
+// GS-OCI-126: TLS files that cannot be read have their own code: nobody looks for a wrong password.
+TEST_F(RegistryAuthTest, UnreadableTlsFiles) {
+  client([](const SeenRequest&) { return answer(200); });
+  settings_.mirrors.front().tls = []() -> base::Result<http::TlsSettings> {
+    return base::Error::blocked("files.io", "no such file: ca.crt");
+  };
+  auto registry = Registry::create(settings_, outside());
+  ASSERT_TRUE(registry);
+  const auto head = (*registry)->head_manifest(kPumps, "v1", stop_);
+  ASSERT_FALSE(head);
+  EXPECT_EQ(head.error().code(), "oci.ca");
+  EXPECT_NE(head.error().describe().find("ca.crt"), std::string::npos) << head.error().describe();
+  EXPECT_TRUE(seen().empty());
+}
+
 // GS-OCI-067: a challenge of another host after a redirect is not answered.
 TEST_F(RegistryAuthTest, RedirectChallenge) {
   auto& registry = client([](const SeenRequest& r) {
