@@ -103,7 +103,13 @@ Result<void> History::set_component_state(std::string_view component, std::strin
         "UPDATE components SET state=?, reason=?, sentence=?, state_since=? WHERE name=?");
     if (!update) return std::move(update).error();
     const int64_t since = same_state ? number_of((*known)->state_since) : state_->now();
-    return update->bind(state).bind(reason).bind(sentence).bind(since).bind(component).run();
+    update->bind(state).bind(reason).bind(sentence).bind(since).bind(component);
+    if (auto done = update->run(); !done) return done;
+    if (same_state || reason.empty()) return {};
+    auto row = state_->audit("gridseald", "component." + std::string(state), component_subject(component),
+                             {{"reason", reason}, {"sentence", sentence}});
+    if (!row) return std::move(row).error();
+    return {};
   });
 }
 

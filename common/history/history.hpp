@@ -69,6 +69,7 @@ class History {
   base::Result<std::optional<ComponentRecord>> component(std::string_view name);
   base::Result<void> set_desired(std::string_view component, std::string_view revision,
                                  const base::Digest& digest);
+  // Audited when there is a reason and state or reason are news.
   base::Result<void> set_component_state(std::string_view component, std::string_view state,
                                          std::string_view reason = {}, std::string_view sentence = {});
   // Written only when good becomes bad, bad becomes good, or the error is another one.
