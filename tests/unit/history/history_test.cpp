@@ -281,5 +281,21 @@ TEST_F(Journal, Absent) {
   EXPECT_EQ(history_->begin_step(77, "x").error().code(), "history.unknown");
 }
 
+// GS-HISTORY-064: why a component stands still is in the audit, once for each reason.
+TEST_F(Journal, AuditsWhyAComponentStandsStill) {
+  ASSERT_TRUE(history_->set_component_state("pump", "blocked", "oci.unavailable", "the mirror is away"));
+  const auto first = history_->audit(1);
+  ASSERT_TRUE(first && first->size() == 1);
+  EXPECT_EQ(first->front().action, "component.blocked");
+  EXPECT_NE(first->front().detail.find("oci.unavailable"), std::string::npos);
+  ASSERT_TRUE(history_->set_component_state("pump", "blocked", "oci.unavailable", "still away"));
+  ASSERT_TRUE(history_->set_component_state("pump", "healthy"));
+  const auto second = history_->audit(1);
+  ASSERT_TRUE(second && second->size() == 1);
+  EXPECT_EQ(second->front().sequence, first->front().sequence);
+  ASSERT_TRUE(history_->set_component_state("pump", "refused", "key.wrong", "signed by nobody we know"));
+  EXPECT_EQ(last_action(), "component.refused");
+}
+
 }  // namespace
 }  // namespace gridseal::history
