@@ -97,24 +97,23 @@ ExitCode run(Context& context, Options options) {
 
 }  // namespace
 
-void add_artifact_build(CLI::App& artifact, Context& context) {
-  auto* command =
-      artifact.add_subcommand("build", "Packs a folder of manifests; prints the artifact's digest");
+void add_artifact_build(const Command& artifact, Context& context) {
+  const Command command =
+      artifact.subcommand("build", "Packs a folder of manifests; prints the artifact's digest");
   auto options = std::make_shared<Options>();
   publish::BuildRequest& request = options->request;
-  command->add_option("--path", request.directory, "the folder")->required();
-  command->add_option("--component", request.component, "what the hosts expect it to be")->required();
-  command->add_option("--version", request.version, "its version, best a semantic one")->required();
-  command->add_option("--output", options->output, "OCI layout directory, made when absent: DIR or DIR:TAG")
-      ->required();
-  command->add_option("--source", request.source, "URL of what it was made from");
-  command->add_option("--revision", request.revision, "revision of that, main@sha1:…");
-  command->add_option("--created", options->created, "RFC 3339; else SOURCE_DATE_EPOCH, else now");
-  command->add_option("--environment", request.environment, "good in this environment only");
-  command->add_option("-a,--annotation", options->annotations, "name=value, may be repeated")->take_all();
-  command->add_flag("--strict", request.strict, "refuse what would be a warning");
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.text("--path", request.directory, "the folder").required();
+  command.text("--component", request.component, "what the hosts expect it to be").required();
+  command.text("--version", request.version, "its version, best a semantic one").required();
+  command.text("--output", options->output, "OCI layout directory, made when absent: DIR or DIR:TAG")
+      .required();
+  command.text("--source", request.source, "URL of what it was made from");
+  command.text("--revision", request.revision, "revision of that, main@sha1:…");
+  command.text("--created", options->created, "RFC 3339; else SOURCE_DATE_EPOCH, else now");
+  command.text("--environment", request.environment, "good in this environment only");
+  command.texts("-a,--annotation", options->annotations, "name=value, may be repeated");
+  command.flag("--strict", request.strict, "refuse what would be a warning");
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -30,16 +30,15 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_artifact_keygen(CLI::App& artifact, Context& context) {
-  auto* command = artifact.add_subcommand("keygen", "A new key pair, ECDSA P-256, as cosign uses them");
+void add_artifact_keygen(const Command& artifact, Context& context) {
+  const Command command = artifact.subcommand("keygen", "A new key pair, ECDSA P-256, as cosign uses them");
   auto options = std::make_shared<Options>();
-  command->add_option("--output", options->name, "writes NAME.key and NAME.pub; nothing is overwritten")
-      ->required()
-      ->type_name("NAME");
-  command->add_option("--password-file", options->password_file,
-                      "encrypt with its first line; else with COSIGN_PASSWORD, if set");
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.text("--output", options->name, "writes NAME.key and NAME.pub; nothing is overwritten")
+      .required()
+      .value_name("NAME");
+  command.text("--password-file", options->password_file,
+               "encrypt with its first line; else with COSIGN_PASSWORD, if set");
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

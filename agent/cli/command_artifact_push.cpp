@@ -63,15 +63,14 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_artifact_push(CLI::App& artifact, Context& context) {
-  auto* command =
-      artifact.add_subcommand("push", "Uploads an artifact with its signatures; prints the revision");
+void add_artifact_push(const Command& artifact, Context& context) {
+  const Command command =
+      artifact.subcommand("push", "Uploads an artifact with its signatures; prints the revision");
   auto options = std::make_shared<Options>();
-  command->add_option("source", options->source, "oci-layout:DIR[:TAG][@DIGEST]")->required();
-  command->add_option("target", options->target, "HOST/REPOSITORY[:TAG]")->required();
-  add_registry_flags(*command, options->registry);
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.text("source", options->source, "oci-layout:DIR[:TAG][@DIGEST]").required();
+  command.text("target", options->target, "HOST/REPOSITORY[:TAG]").required();
+  add_registry_flags(command, options->registry);
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -83,24 +83,20 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_artifact_sign(CLI::App& artifact, Context& context) {
-  auto* command =
-      artifact.add_subcommand("sign", "Signs an artifact with a PEM key, as 'cosign sign --key' does");
+void add_artifact_sign(const Command& artifact, Context& context) {
+  const Command command =
+      artifact.subcommand("sign", "Signs an artifact with a PEM key, as 'cosign sign --key' does");
   auto options = std::make_shared<Options>();
-  command
-      ->add_option("target", options->target,
-                   "oci-layout:DIR[:TAG][@DIGEST] or HOST/REPOSITORY(:TAG|@DIGEST)")
-      ->required();
-  command->add_option("--key", options->key, "private key, PEM; encrypted cosign keys too")->required();
-  command->add_option("--password-file", options->password_file,
-                      "its first line opens the key; else COSIGN_PASSWORD");
-  command->add_flag("--bundle", options->bundle, "as a Sigstore bundle (cosign 3) instead of a .sig tag");
-  command->add_option("-a,--annotation", options->annotations, "name=value signed with it, may be repeated")
-      ->take_all();
-  command->add_option("--reference", options->reference, "the repository's name as the signature tells it");
-  add_registry_flags(*command, options->registry);
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.text("target", options->target, "oci-layout:DIR[:TAG][@DIGEST] or HOST/REPOSITORY(:TAG|@DIGEST)")
+      .required();
+  command.text("--key", options->key, "private key, PEM; encrypted cosign keys too").required();
+  command.text("--password-file", options->password_file,
+               "its first line opens the key; else COSIGN_PASSWORD");
+  command.flag("--bundle", options->bundle, "as a Sigstore bundle (cosign 3) instead of a .sig tag");
+  command.texts("-a,--annotation", options->annotations, "name=value signed with it, may be repeated");
+  command.text("--reference", options->reference, "the repository's name as the signature tells it");
+  add_registry_flags(command, options->registry);
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

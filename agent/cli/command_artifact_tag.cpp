@@ -41,15 +41,14 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_artifact_tag(CLI::App& artifact, Context& context) {
-  auto* command =
-      artifact.add_subcommand("tag", "Promotes: moves a tag to an artifact that the registry has");
+void add_artifact_tag(const Command& artifact, Context& context) {
+  const Command command =
+      artifact.subcommand("tag", "Promotes: moves a tag to an artifact that the registry has");
   auto options = std::make_shared<Options>();
-  command->add_option("source", options->source, "HOST/REPOSITORY@DIGEST")->required();
-  command->add_option("tag", options->tag, "the tag to move, 'stable'")->required();
-  add_registry_flags(*command, options->registry);
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.text("source", options->source, "HOST/REPOSITORY@DIGEST").required();
+  command.text("tag", options->tag, "the tag to move, 'stable'").required();
+  add_registry_flags(command, options->registry);
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

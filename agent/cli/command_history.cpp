@@ -44,17 +44,14 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_history(CLI::App& program, Context& context) {
-  auto* command = program.add_subcommand("history", "Deployments and refused releases, newest first");
+void add_history(const Command& program, Context& context) {
+  const Command command = program.subcommand("history", "Deployments and refused releases, newest first");
   auto options = std::make_shared<Options>();
-  command->add_option("component", options->component, "only of this one");
-  command->add_option("-n,--limit", options->limit, "how many")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_flag("--audit", options->audit, "the audit instead: every decision, its chain checked");
-  command->footer("Exit code: 0; with --audit 1 when the chain is broken.");
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.text("component", options->component, "only of this one");
+  command.number("-n,--limit", options->limit, "how many").between(1, 1000).shows_default();
+  command.flag("--audit", options->audit, "the audit instead: every decision, its chain checked");
+  command.footer("Exit code: 0; with --audit 1 when the chain is broken.");
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

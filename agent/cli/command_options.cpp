@@ -12,15 +12,15 @@ std::string environment(const char* name) {
 
 }  // namespace
 
-void add_registry_flags(CLI::App& command, deploy::RegistryFlags& flags) {
-  command.add_option("--ca", flags.ca, "PEM file with the CA of the registry; replaces the system's roots");
-  command.add_option("--credentials", flags.credentials, "file with one line user:password");
-  auto* certificate =
-      command.add_option("--client-certificate", flags.client_certificate, "PEM file to show the registry");
-  auto* key = command.add_option("--client-key", flags.client_key, "its private key, PEM");
-  certificate->needs(key);
-  key->needs(certificate);
-  command.add_flag("--plain-http", flags.plain_http, "speak http; loopback addresses only");
+void add_registry_flags(const Command& command, deploy::RegistryFlags& flags) {
+  command.text("--ca", flags.ca, "PEM file with the CA of the registry; replaces the system's roots");
+  command.text("--credentials", flags.credentials, "file with one line user:password");
+  const Option certificate =
+      command.text("--client-certificate", flags.client_certificate, "PEM file to show the registry");
+  const Option key = command.text("--client-key", flags.client_key, "its private key, PEM");
+  certificate.needs(key);
+  key.needs(certificate);
+  command.flag("--plain-http", flags.plain_http, "speak http; loopback addresses only");
 }
 
 base::Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& pairs) {

@@ -29,20 +29,20 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_permit(CLI::App& program, Context& context) {
-  auto* command = program.add_subcommand(
+void add_permit(const Command& program, Context& context) {
+  const Command command = program.subcommand(
       "permit", "Lets a component go below its release floor, or try a failed release again, once");
   auto options = std::make_shared<Options>();
-  command->add_option("component", options->component, "its name")->required();
-  auto* digest = command->add_option("--digest", options->digest, "of the artifact, sha256:…");
-  auto* version = command->add_option("--version", options->version, "the signed version");
-  digest->excludes(version);
-  command->add_option("--reason", options->why, "why; is kept in the audit with your name")->required();
-  command->callback([&context, options] {
-    if (options->digest.empty() == options->version.empty())
-      throw CLI::ValidationError("permit", "give either --digest or --version");
-    context.action = [&context, options] { return run(context, *options); };
+  command.text("component", options->component, "its name").required();
+  const Option digest = command.text("--digest", options->digest, "of the artifact, sha256:…");
+  const Option version = command.text("--version", options->version, "the signed version");
+  digest.excludes(version);
+  command.text("--reason", options->why, "why; is kept in the audit with your name").required();
+  command.check([options]() -> std::optional<std::string> {
+    if (options->digest.empty() == options->version.empty()) return "give either --digest or --version";
+    return std::nullopt;
   });
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -160,16 +160,15 @@ ExitCode run(Context& context, const Options& options) {
 
 }  // namespace
 
-void add_reconcile(CLI::App& program, Context& context) {
-  auto* command =
-      program.add_subcommand("reconcile", "Looks at the registry now instead of at the next interval");
+void add_reconcile(const Command& program, Context& context) {
+  const Command command =
+      program.subcommand("reconcile", "Looks at the registry now instead of at the next interval");
   auto options = std::make_shared<Options>();
-  command->add_option("components", options->components, "their names; none means all");
-  command->add_flag("--wait", options->wait, "until nothing is under way any more");
-  command->add_option("--timeout", options->timeout, "of --wait")->capture_default_str();
-  command->footer("Exit code with --wait: 0 healthy, 1 not.");
-  command->callback(
-      [&context, options] { context.action = [&context, options] { return run(context, *options); }; });
+  command.texts("components", options->components, "their names; none means all");
+  command.flag("--wait", options->wait, "until nothing is under way any more");
+  command.text("--timeout", options->timeout, "of --wait").shows_default();
+  command.footer("Exit code with --wait: 0 healthy, 1 not.");
+  command.action([&context, options] { return run(context, *options); });
 }
 
 }  // namespace gridseal::cli

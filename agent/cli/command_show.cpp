@@ -22,15 +22,13 @@ ExitCode run(Context& context, const std::string& what) {
 
 }  // namespace
 
-void add_show(CLI::App& program, Context& context) {
-  auto* command =
-      program.add_subcommand("show", "Everything recorded of one artifact or deployment, with its evidence");
+void add_show(const Command& program, Context& context) {
+  const Command command =
+      program.subcommand("show", "Everything recorded of one artifact or deployment, with its evidence");
   auto what = std::make_shared<std::string>();
-  command
-      ->add_option("what", *what,
-                   "a version, revision, digest, the beginning of one, or a deployment's number")
-      ->required();
-  command->callback([&context, what] { context.action = [&context, what] { return run(context, *what); }; });
+  command.text("what", *what, "a version, revision, digest, the beginning of one, or a deployment's number")
+      .required();
+  command.action([&context, what] { return run(context, *what); });
 }
 
 }  // namespace gridseal::cli

@@ -54,15 +54,14 @@ ExitCode run(Context& context, const std::string& component) {
 
 }  // namespace
 
-void add_status(CLI::App& program, Context& context) {
-  auto* command = program.add_subcommand("status", "What runs, and what is wrong with it");
+void add_status(const Command& program, Context& context) {
+  const Command command = program.subcommand("status", "What runs, and what is wrong with it");
   auto component = std::make_shared<std::string>();
-  command->add_option("component", *component, "only this one, in full");
-  command->footer(
+  command.text("component", *component, "only this one, in full");
+  command.footer(
       "Exit code: 0 all healthy, 1 something is not, 3 gridseald is not running (what it recorded is "
       "shown).");
-  command->callback(
-      [&context, component] { context.action = [&context, component] { return run(context, *component); }; });
+  command.action([&context, component] { return run(context, *component); });
 }
 
 }  // namespace gridseal::cli

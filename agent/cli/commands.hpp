@@ -1,33 +1,30 @@
 // One function for each command: adds it to the program and says what it does when it is named.
 #pragma once
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
+#include "cli/command_line.hpp"
 #include "cli/context.hpp"
 #include "deploy/registry_access.hpp"
 
 namespace gridseal::cli {
 
-void add_status(CLI::App& program, Context& context);
-void add_history(CLI::App& program, Context& context);
-void add_show(CLI::App& program, Context& context);
-void add_reconcile(CLI::App& program, Context& context);
-void add_verify(CLI::App& program, Context& context);
-void add_permit(CLI::App& program, Context& context);
-void add_config(CLI::App& program, Context& context);
-void add_version(CLI::App& program, Context& context);
-void add_artifact(CLI::App& program, Context& context);
+void add_status(const Command& program, Context& context);
+void add_history(const Command& program, Context& context);
+void add_show(const Command& program, Context& context);
+void add_reconcile(const Command& program, Context& context);
+void add_verify(const Command& program, Context& context);
+void add_permit(const Command& program, Context& context);
+void add_config(const Command& program, Context& context);
+void add_version(const Command& program, Context& context);
+void add_artifact(const Command& program, Context& context);
 
-void add_artifact_keygen(CLI::App& artifact, Context& context);
-void add_artifact_build(CLI::App& artifact, Context& context);
-void add_artifact_sign(CLI::App& artifact, Context& context);
-void add_artifact_push(CLI::App& artifact, Context& context);
-void add_artifact_tag(CLI::App& artifact, Context& context);
+void add_artifact_keygen(const Command& artifact, Context& context);
+void add_artifact_build(const Command& artifact, Context& context);
+void add_artifact_sign(const Command& artifact, Context& context);
+void add_artifact_push(const Command& artifact, Context& context);
+void add_artifact_tag(const Command& artifact, Context& context);
 
 // --ca, --credentials, --client-certificate, --client-key, --plain-http
-void add_registry_flags(CLI::App& command, deploy::RegistryFlags& flags);
+void add_registry_flags(const Command& command, deploy::RegistryFlags& flags);
 
 // "k=v" texts. Error (refused): usage.
 base::Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& pairs);

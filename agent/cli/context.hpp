@@ -31,7 +31,6 @@ struct Context {
   Globals globals;
   Style out = Style(false);
   Style err = Style(false);
-  std::function<ExitCode()> action;  // of the command that was named
 
   bool as_json() const { return globals.format == "json"; }
   oci::Surroundings surroundings() { return {connector, clock, log, {}}; }

@@ -15,17 +15,14 @@ constexpr const char* kFooter =
     "registry\n"
     "or state cannot be reached, 4 not allowed. 'gridseal COMMAND --help' says what they mean there.";
 
-void add_globals(CLI::App& program, Globals& globals) {
-  program.add_option("--config-dir", globals.config_directory, "the settings")->capture_default_str();
-  program.add_option("--state-dir", globals.state_directory, "what gridseald keeps")->capture_default_str();
-  program.add_option("--socket", globals.socket, "gridseald's control socket; else as the settings say");
-  program.add_option("-o,--output", globals.format, "how to print")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
-  program.set_version_flag("--version", std::string("gridseal " GRIDSEAL_VERSION));
+void add_globals(const Command& program, Globals& globals) {
+  program.text("--config-dir", globals.config_directory, "the settings").shows_default();
+  program.text("--state-dir", globals.state_directory, "what gridseald keeps").shows_default();
+  program.text("--socket", globals.socket, "gridseald's control socket; else as the settings say");
+  program.text("-o,--output", globals.format, "how to print").one_of({"table", "json"}).shows_default();
 }
 
-void add_commands(CLI::App& program, Context& context) {
+void add_commands(const Command& program, Context& context) {
   add_status(program, context);
   add_history(program, context);
   add_show(program, context);
@@ -42,23 +39,17 @@ int run(int argc, char** argv) {
   options.user_agent = "gridseal/" GRIDSEAL_VERSION;
   base::Clock& clock = base::system_clock();
   http::ClientConnector connector(clock, options);
-  Context context{clock, base::system_files(), base::null_log(), connector,
-                  {},    Style(false),         Style(false),     {}};
+  Context context{clock, base::system_files(), base::null_log(), connector, {}, Style(false), Style(false)};
   context.out = Style::of_stream(STDOUT_FILENO);
   context.err = Style::of_stream(STDERR_FILENO);
 
-  CLI::App program("Gridseal: what this host runs, why, and how it gets there.", "gridseal");
-  program.fallthrough();  // global options may also stand behind the command
-  program.require_subcommand(1);
+  Program program("gridseal", "Gridseal: what this host runs, why, and how it gets there.",
+                  "gridseal " GRIDSEAL_VERSION);
   program.footer(kFooter);
   add_globals(program, context.globals);
   add_commands(program, context);
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
-  }
-  return static_cast<int>(context.action());
+  if (auto end = program.parse(argc, argv)) return *end;
+  return static_cast<int>(program.run());
 }
 
 }  // namespace
