@@ -135,7 +135,7 @@ class Certificate {
   std::string to_pem() const;
   const base::Digest& fingerprint() const;  // SHA-256 of the DER
 
-  int version() const;              // 1, 2 or 3
+  int version() const;              // 1 or 3
   std::string_view tbs() const;     // the signed TBSCertificate
   std::string_view serial() const;  // content octets of the INTEGER, as they stand
   std::string_view issuer_der() const;
@@ -149,8 +149,8 @@ class Certificate {
   std::string_view signature_algorithm_der() const;
   std::string_view signature() const;
 
-  std::vector<NameAttribute> subject() const;
-  std::vector<NameAttribute> issuer() const;
+  const std::vector<NameAttribute>& subject() const;
+  const std::vector<NameAttribute>& issuer() const;
   // "CN=name,O=org" for people, RFC 4514 order reversed to the order of the encoding; printable.
   std::string subject_text() const;
   std::string issuer_text() const;

@@ -1,14 +1,16 @@
 #include "crypto/public_key.hpp"
 
+#include <mbedtls/rsa.h>
+#include <mbedtls/version.h>
 #include <sodium.h>
 
 #include <mutex>
 #include <optional>
 
-#include "crypto/der.hpp"
+#include "crypto/ecdsa.hpp"
+#include "crypto/ed25519.hpp"
 #include "crypto/mbed.hpp"
 #include "crypto/pem.hpp"
-#include "crypto/sodium_ready.hpp"
 #include "crypto/spki.hpp"
 
 namespace gridseal::crypto {
@@ -42,32 +44,31 @@ std::optional<Hash> hash_for(Scheme scheme) {
   }
 }
 
-// SEQUENCE { r INTEGER, s INTEGER }, both positive, nothing after it (RFC 3279 section 2.2.3); the range
-// below the group's order is checked with the signature.
-Result<void> check_ecdsa_encoding(std::string_view signature, unsigned bits) {
-  der::Reader outer(signature);
-  auto pair = outer.enter(der::kSequence);
-  if (!pair) return malformed_signature("not a DER sequence of two integers");
-  for (const char* name : {"r", "s"}) {
-    const auto number = pair->unsigned_integer();
-    if (!number) return malformed_signature(std::string(name) + " is not a minimal positive DER integer");
-    if (number->empty()) return malformed_signature(std::string(name) + " is zero");
-    if (number->size() > (bits + 7) / 8) return malformed_signature(std::string(name) + " is too large");
-  }
-  if (!pair->end() || !outer.end()) return malformed_signature("bytes after the two integers");
-  return {};
+Scheme scheme_of(Hash hash) {
+  if (hash == Hash::sha384) return Scheme::sha384;
+  if (hash == Hash::sha512) return Scheme::sha512;
+  return Scheme::sha256;
 }
 
-// libsodium refuses S >= L, non-canonical R and keys of small order (RFC 8032 section 5.1.7).
-bool verify_ed25519(std::string_view key, std::string_view message, std::string_view signature) {
-  return crypto_sign_verify_detached(octets(signature), octets(message), message.size(), octets(key)) == 0;
+bool is_ecdsa(KeyKind kind) {
+  return kind != KeyKind::rsa && kind != KeyKind::ed25519;
 }
 
-bool verify_ed25519ph(std::string_view key, std::string_view message, std::string_view signature) {
-  crypto_sign_state state;
-  crypto_sign_init(&state);
-  crypto_sign_update(&state, octets(message), message.size());
-  return crypto_sign_final_verify(&state, octets(signature), octets(key)) == 0;
+size_t digest_size(Hash hash) {
+  if (hash == Hash::sha384) return 48;
+  return hash == Hash::sha512 ? 64 : 32;
+}
+
+int check_pss(mbedtls_rsa_context* key, Hash hash, std::string_view digest, std::string_view signature) {
+  const auto salt = static_cast<int>(digest.size());
+  const auto size = static_cast<unsigned>(digest.size());
+#if MBEDTLS_VERSION_MAJOR >= 3
+  return mbedtls_rsa_rsassa_pss_verify_ext(key, md_type(hash), size, octets(digest), md_type(hash), salt,
+                                           octets(signature));
+#else
+  return mbedtls_rsa_rsassa_pss_verify_ext(key, nullptr, nullptr, MBEDTLS_RSA_PUBLIC, md_type(hash), size,
+                                           octets(digest), md_type(hash), salt, octets(signature));
+#endif
 }
 
 }  // namespace
@@ -110,13 +111,34 @@ struct PublicKey::State {
 
   Result<void> load() {
     if (kind == KeyKind::ed25519) {
-      sodium_ready();
-      if (crypto_core_ed25519_is_valid_point(octets(key)) == 1) return {};
+      if (is_ed25519_key(key)) return {};
       return Error::refused("key.invalid", "the Ed25519 key is not a valid point");
     }
-    if (mbedtls_pk_parse_public_key(context.get(), octets(der), der.size()) == 0) return {};
+    if (is_ecdsa(kind)) {
+      ecdsa = EcdsaKey::from_point(kind, key);
+      if (ecdsa) return {};
+    } else if (mbedtls_pk_parse_public_key(context.get(), octets(der), der.size()) == 0) {
+      return {};
+    }
     return Error::refused("key.invalid",
                           "the public key is not a valid " + std::string(to_string(kind)) + " key");
+  }
+
+  Result<void> verify_ecdsa(std::string_view digest, const Result<EcdsaSignature>& signature) const {
+    if (!signature) return signature.error();
+    if (ecdsa->verify(digest, signature->r, signature->s)) return {};
+    return invalid_signature();
+  }
+
+  Result<void> verify_rsa(Hash hash, std::string_view digest, std::string_view signature, bool pss) const {
+    if (signature.size() != (bits + 7) / 8)
+      return malformed_signature("its length is not that of the RSA key");
+    const std::lock_guard lock(mutex);
+    const int result = pss ? check_pss(mbedtls_pk_rsa(*context.get()), hash, digest, signature)
+                           : mbedtls_pk_verify(context.get(), md_type(hash), octets(digest), digest.size(),
+                                               octets(signature), signature.size());
+    if (result == 0) return {};
+    return invalid_signature();
   }
 
   KeyKind kind;
@@ -124,7 +146,8 @@ struct PublicKey::State {
   std::string der;
   std::string key;
   base::Digest fingerprint;
-  // mbedTLS caches inside the key context while it verifies, so one at a time.
+  std::shared_ptr<const EcdsaKey> ecdsa;
+  // RSA. mbedTLS caches inside the key context while it verifies, so one at a time.
   mutable std::mutex mutex;
   mutable PkContext context;
 };
@@ -141,6 +164,10 @@ Result<PublicKey> PublicKey::from_spki(std::string_view der) {
   auto state = std::make_shared<State>(der, *parsed);
   if (auto loaded = state->load(); !loaded) return std::move(loaded).error();
   return PublicKey(std::move(state));
+}
+
+Result<PublicKey> PublicKey::from_pkcs1_rsa(std::string_view der) {
+  return from_spki(encode_spki(KeyKind::rsa, der));
 }
 
 KeyKind PublicKey::kind() const {
@@ -191,32 +218,41 @@ bool PublicKey::supports(Scheme scheme) const {
   return hashed != (state_->kind == KeyKind::ed25519);
 }
 
+Error PublicKey::mismatch(std::string_view scheme) const {
+  return Error::refused("sig.alg_mismatch", "a key of kind " + std::string(to_string(kind())) +
+                                                " does not sign as " + std::string(scheme));
+}
+
 Result<void> PublicKey::verify(Scheme scheme, std::string_view message, std::string_view signature) const {
-  if (!supports(scheme)) {
-    return Error::refused("sig.alg_mismatch", "a key of kind " + std::string(to_string(kind())) +
-                                                  " does not sign as " + std::string(to_string(scheme)));
-  }
-  if (kind() == KeyKind::ed25519) {
-    if (signature.size() != crypto_sign_BYTES)
-      return malformed_signature("an Ed25519 signature has 64 bytes");
-    const bool good = scheme == Scheme::ed25519 ? verify_ed25519(state_->key, message, signature)
-                                                : verify_ed25519ph(state_->key, message, signature);
-    if (good) return {};
-    return invalid_signature();
-  }
-  if (kind() == KeyKind::rsa) {
-    if (signature.size() != (bits() + 7) / 8)
-      return malformed_signature("its length is not that of the RSA key");
-  } else if (auto encoding = check_ecdsa_encoding(signature, bits()); !encoding) {
-    return encoding;
-  }
-  const Hash hash = *hash_for(scheme);
-  const std::string value = hash_of(hash, message);
-  const std::lock_guard lock(state_->mutex);
-  const int result = mbedtls_pk_verify(state_->context.get(), md_type(hash), octets(value), value.size(),
-                                       octets(signature), signature.size());
-  if (result == 0) return {};
+  if (!supports(scheme)) return mismatch(to_string(scheme));
+  if (const auto hash = hash_for(scheme)) return verify_digest(*hash, hash_of(*hash, message), signature);
+  if (signature.size() != crypto_sign_BYTES) return malformed_signature("an Ed25519 signature has 64 bytes");
+  const bool good = scheme == Scheme::ed25519 ? verify_ed25519(state_->key, message, signature)
+                                              : verify_ed25519ph(state_->key, message, signature);
+  if (good) return {};
   return invalid_signature();
+}
+
+Result<void> PublicKey::verify_digest(Hash hash, std::string_view digest, std::string_view signature) const {
+  if (digest.size() != digest_size(hash))
+    return Error::refused("sig.alg_mismatch",
+                          "the digest does not have the length of " + std::string(to_string(hash)));
+  if (is_ecdsa(kind())) return state_->verify_ecdsa(digest, parse_ecdsa_der(signature, bits()));
+  if (kind() == KeyKind::rsa) return state_->verify_rsa(hash, digest, signature, false);
+  if (hash != Hash::sha512) return mismatch(to_string(scheme_of(hash)));
+  if (signature.size() != crypto_sign_BYTES) return malformed_signature("an Ed25519 signature has 64 bytes");
+  if (verify_ed25519ph_digest(state_->key, digest, signature)) return {};
+  return invalid_signature();
+}
+
+Result<void> PublicKey::verify_pss(Hash hash, std::string_view message, std::string_view signature) const {
+  if (kind() != KeyKind::rsa) return mismatch("RSASSA-PSS");
+  return state_->verify_rsa(hash, hash_of(hash, message), signature, true);
+}
+
+Result<void> PublicKey::verify_p1363(Hash hash, std::string_view message, std::string_view signature) const {
+  if (!is_ecdsa(kind())) return mismatch("ECDSA");
+  return state_->verify_ecdsa(hash_of(hash, message), parse_ecdsa_p1363(signature, bits()));
 }
 
 }  // namespace gridseal::crypto

@@ -67,6 +67,7 @@ class PublicKey {
 
  private:
   struct State;
+  base::Error mismatch(std::string_view scheme) const;
   explicit PublicKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
 };
