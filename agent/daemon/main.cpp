@@ -5,13 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <random>
 
+#include "cli/command_line.hpp"
 #include "config/last_valid.hpp"
 #include "daemon/control.hpp"
 #include "daemon/service.hpp"
@@ -22,10 +20,9 @@ namespace gridseal::daemon {
 namespace {
 
 // Exit statuses of gridseald; sysexits(3) where one fits, so that systemd's RestartPreventExitStatus= can
-// name them.
+// name them. 2 is a wrong argument.
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;   // cannot start: state, store or trust
-constexpr int kExitUsage = 2;    // arguments
 constexpr int kExitInUse = 75;   // EX_TEMPFAIL: another gridseald has this state
 constexpr int kExitConfig = 78;  // EX_CONFIG: the settings are wrong and no valid copy exists
 
@@ -199,17 +196,12 @@ int main(int argc, char** argv) {
   (void)mallopt(M_ARENA_MAX, 1);
 
   Arguments arguments;
-  CLI::App app(
-      "gridseald: keeps the components of this host at what the registry names and the trust roots sign.");
-  app.add_option("--config-dir", arguments.config_directory, "Folder of agent.toml and conf.d")
-      ->capture_default_str();
-  app.add_option("--state-dir", arguments.state_directory, "Folder of store, history and trust state")
-      ->capture_default_str();
-  app.set_version_flag("--version", "gridseald " GRIDSEAL_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;
-  }
+  gridseal::cli::Program program(
+      "", "gridseald: keeps the components of this host at what the registry names and the trust roots sign.",
+      "gridseald " GRIDSEAL_VERSION);
+  program.text("--config-dir", arguments.config_directory, "Folder of agent.toml and conf.d").shows_default();
+  program.text("--state-dir", arguments.state_directory, "Folder of store, history and trust state")
+      .shows_default();
+  if (auto end = program.parse(argc, argv)) return *end;
   return run(arguments);
 }
