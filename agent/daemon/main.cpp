@@ -149,7 +149,8 @@ int exit_status(const base::Error& error) {
 
 int run(const Arguments& arguments) {
   base::Files& files = base::system_files();
-  base::Clock& clock = base::system_clock();
+  // No earlier than this program is.
+  base::FlooredClock clock(base::system_clock(), base::parse_rfc3339(GRIDSEAL_RELEASED).value());
   auto early_log = base::make_log(base::Level::info);
   auto started = config::load_or_last_valid(files, arguments.config_directory, arguments.state_directory);
   if (!started) {
@@ -171,7 +172,7 @@ int run(const Arguments& arguments) {
   http::ClientConnector connector(clock, client);
   const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
   const deploy::Outside outside{
-      clock, files, *log, connector, random_share(), {}, credentials == nullptr ? "" : credentials};
+      clock, files, *log, connector, random_share(), {}, credentials == nullptr ? "" : credentials, &clock};
   auto engine = deploy::Engine::start(outside, arguments.state_directory, settings, held);
   if (!engine) {
     log->error(engine.error().describe(), {{"reason", engine.error().code()}});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "deploy/time_floor.hpp"
+
 namespace gridseal::deploy {
 
 base::Result<std::unique_ptr<Engine>> Engine::start(const Outside& outside,
@@ -12,6 +14,7 @@ base::Result<std::unique_ptr<Engine>> Engine::start(const Outside& outside,
   if (!generation) return std::move(generation).error();
   auto site = open_site(outside, state_directory, *generation);
   if (!site) return std::move(site).error();
+  if (auto r = load_time_floor(**site); !r) return std::move(r).error();
   std::unique_ptr<Engine> engine(new Engine(std::move(*site)));
   engine->held_ = std::move(held);
   engine->generation_ = *generation;

@@ -25,9 +25,10 @@ struct Outside {
   base::Files& files;
   base::Log& log;
   http::Connector& connector;
-  std::function<double()> jitter;     // uniform in [0, 1); empty: none
-  history::Effect database_effect;    // asked before each write to the database; for tests
-  std::string credentials_directory;  // $CREDENTIALS_DIRECTORY of systemd; may be empty
+  std::function<double()> jitter;         // uniform in [0, 1); empty: none
+  history::Effect database_effect;        // asked before each write to the database; for tests
+  std::string credentials_directory;      // $CREDENTIALS_DIRECTORY of systemd; may be empty
+  base::FlooredClock* floored = nullptr;  // `clock`, when it has a floor to raise
 };
 
 // What is read from the settings and the trust directory at one moment; replaced as a whole on reload.

@@ -1,5 +1,6 @@
 #include "base/clock.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -20,6 +21,10 @@ class SystemClock final : public Clock {
 };
 
 }  // namespace
+
+Time FlooredClock::now() {
+  return std::max(inner_.now(), floor());
+}
 
 Clock& system_clock() {
   static SystemClock clock;

@@ -144,6 +144,14 @@ class History {
   base::Result<void> use_permit(int64_t id, DeploymentId deployment);  // once; audited
   base::Result<std::vector<Permit>> permits(std::string_view component);
 
+  // --- the floor of time ----------------------------------------------------------------------------------
+  // The latest time that a log or timestamp authority proved for something that was admitted here.
+  base::Result<std::optional<base::Time>> time_floor();
+  // Upwards only; what would lower it is not written. `source` says who proved it. Audited.
+  base::Result<void> raise_time_floor(base::Time floor, std::string_view source);
+  // An operator's word: to any time, also a lower one. Audited.
+  base::Result<void> reset_time_floor(base::Time floor, std::string_view actor, std::string_view why);
+
   // --- audit ----------------------------------------------------------------------------------------------
   base::Result<AuditRow> append_audit(std::string_view actor, std::string_view action,
                                       std::string_view subject, const base::Json& detail = {});
