@@ -1,11 +1,14 @@
 #include "crypto/hash.hpp"
 
+#include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <nettle/version.h>
 
 #include <cstdint>
 #include <new>
 #include <type_traits>
+
+#include "crypto/sha1_identifier.hpp"
 
 namespace gridseal::crypto {
 namespace {
@@ -75,6 +78,13 @@ std::string sha512(std::string_view bytes) {
   sha512_init(&context);
   sha512_update(&context, bytes.size(), octets(bytes));
   return digest_string(&nettle_sha512_digest, &context, SHA512_DIGEST_SIZE);
+}
+
+std::string sha1_identifier(std::string_view bytes) {
+  struct sha1_ctx context;
+  sha1_init(&context);
+  sha1_update(&context, bytes.size(), octets(bytes));
+  return digest_string(&nettle_sha1_digest, &context, SHA1_DIGEST_SIZE);
 }
 
 Sha256::Sha256() {
