@@ -104,13 +104,11 @@ std::string break_at(const AuditRow& row, const AuditRow& expected) {
 }  // namespace
 
 std::string canonical(const AuditRow& row) {
-  return base::dump_json(Json{{"action", row.action},
-                              {"actor", row.actor},
-                              {"detail", row.detail},
-                              {"previous", row.previous},
-                              {"sequence", row.sequence},
-                              {"subject", row.subject},
-                              {"time", number_of(row.time)}});
+  const Json object{{"action", row.action},       {"actor", row.actor},       {"detail", row.detail},
+                    {"previous", row.previous},   {"sequence", row.sequence}, {"subject", row.subject},
+                    {"time", number_of(row.time)}};
+  // Not base::dump_json: RFC 8785 escapes nothing above U+001F.
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string hash_of(const AuditRow& row) {

@@ -60,6 +60,9 @@ TEST_F(Audit, CanonicalForm) {
       R"({"action":"b","actor":"a\"\n","detail":"{\"n\":1}","previous":"00","sequence":3,"subject":"c",)"
       R"("time":1790000000001})");
   EXPECT_EQ(hash_of(row), "037ff59ed36e0dd9098d70bfce749052e17930b5512bc560950c8b5544f94048");
+  AuditRow odd = row;
+  odd.actor = "\x7F\u0085";
+  EXPECT_NE(canonical(odd).find("\"\x7F\u0085\""), std::string::npos) << "RFC 8785 escapes nothing of it";
 }
 
 // GS-HISTORY-022: every changed column of a row is found.
