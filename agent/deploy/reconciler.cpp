@@ -231,6 +231,26 @@ base::Result<bool> Reconciler::is_running(const Rendered& rendered) {
   return good.artifact == rendered.verified().digest() && good.rendered == rendered.objects().digest();
 }
 
+// What is refused after or before the signatures were judged, for the history. Each family of reasons stands
+// beside the policy's own verdict as a rule of its own, so that judging again writes nothing new.
+base::Result<void> Reconciler::refused(const Resolved& resolved, const base::Digest& artifact,
+                                       base::Error error) {
+  if (error.outcome() != base::Outcome::refused) return error;
+  const std::string rule = error.code().substr(0, error.code().find('.'));
+  const history::Verification refusal{component_.name,
+                                      artifact,
+                                      rule,
+                                      history::VerificationOutcome::refused,
+                                      error.code(),
+                                      error.describe(),
+                                      base::Json::object({{"tag", resolved.tag}}),
+                                      site_.generation->trust.generation(),
+                                      {}};
+  auto written = site_.history->record_verification(refusal);
+  if (!written) return std::move(written).error();
+  return error;
+}
+
 base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::stop_token& stop) {
   auto unchanged = is_unchanged(resolved, stop);
   if (!unchanged) return std::move(unchanged).error();
@@ -242,29 +262,17 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
   if (auto r = site_.history->set_desired(component_.name, resolved.revision(), resolved.digest); !r)
     return r;
   auto fetched = fetch(resolved, stop);
-  if (!fetched) return std::move(fetched).error();
+  if (!fetched) return refused(resolved, resolved.digest, std::move(fetched).error());
   seen_signatures_ = digests_of(fetched->signatures);
   auto verified = verify(site_, component_, *fetched, resolved.tag);
   if (!verified) return std::move(verified).error();
   std::optional<int64_t> permit;
-  if (auto r = check_floor(*verified, permit); !r) {
-    history::Verification refusal{component_.name,
-                                  fetched->digest,
-                                  component_.policy,
-                                  history::VerificationOutcome::refused,
-                                  r.error().code(),
-                                  r.error().describe(),
-                                  base::Json::object({{"tag", resolved.tag}}),
-                                  site_.generation->trust.generation(),
-                                  {}};
-    auto written = site_.history->record_verification(refusal);
-    if (!written) return std::move(written).error();
-    return r;
-  }
+  if (auto r = check_floor(*verified, permit); !r)
+    return refused(resolved, fetched->digest, std::move(r).error());
   auto gate = closed_gate(resolved, *verified);
   if (!gate) return std::move(gate).error();
   auto rendered = render(site_, component_, std::move(*verified), stop);
-  if (!rendered) return std::move(rendered).error();
+  if (!rendered) return refused(resolved, fetched->digest, std::move(rendered).error());
   auto running = is_running(*rendered);
   if (!running) return std::move(running).error();
   if (*running) {
@@ -282,8 +290,9 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
 
 base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendered,
                                       std::optional<int64_t> permit, const std::stop_token& stop) {
+  const base::Digest artifact = rendered.verified().digest();
   auto planned = plan(site_, component_, std::move(rendered), stop);
-  if (!planned) return std::move(planned).error();
+  if (!planned) return refused(resolved, artifact, std::move(planned).error());
   const std::optional<base::Digest> way_back = planned->way_back();
   auto admitted = admit(site_, component_, std::move(*planned), resolved.revision(), "poll", stop);
   if (!admitted) return std::move(admitted).error();

@@ -62,6 +62,7 @@ class Reconciler {
   base::Result<bool> is_running(const Rendered& rendered);
   base::Result<void> deploy(const Resolved& resolved, Rendered rendered, std::optional<int64_t> permit,
                             const std::stop_token& stop);
+  base::Result<void> refused(const Resolved& resolved, const base::Digest& artifact, base::Error error);
   void judge(const Resolved& resolved, const base::Error& error);
   void settle_on(Judgement judgement);
   void advance(const std::stop_token& stop);

@@ -249,7 +249,9 @@ base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
 
 base::Result<void> Rollout::forward_failed(base::Error error) {
   const bool in_time = site_.now() - started_ < component_.timeout;
-  if (worth_waiting(error) && (in_time || error.code() == "kube.unreachable")) return error;
+  // Without an answer, or with a full store behind the API, nothing could be put back either.
+  const bool dead_end = error.code() == "kube.unreachable" || error.code() == "kube.storage";
+  if (worth_waiting(error) && (in_time || dead_end)) return error;
   cause_ = std::move(error);
   return go(Event::apply_failed);
 }
