@@ -34,7 +34,7 @@ const std::vector<std::string>& extension_names();
 
 // Strict: exactly one subject alternative name of the three kinds; .8 and above are each one DER UTF8String;
 // no control characters anywhere. A certificate without an issuer extension has an empty issuer, which no
-// pattern matches. Errors (refused): cert.san, cert.parse (an extension), identity.issuer.
+// pattern matches. Errors (refused): cert.san, cert.parse (an extension).
 base::Result<CertificateIdentity> read_identity(const crypto::Certificate& certificate);
 
 // "https://github.com/acme/... (issuer https://token.actions...)": for people, printable.

@@ -27,7 +27,7 @@ class IdentityMatcher {
  public:
   // Errors (refused): identity.none_configured (no pattern: nobody would count, or everybody),
   // identity.pattern (neither or both of a pair, an expression that does not compile or is larger than
-  // 1024 bytes or 64 KiB compiled, an unknown extension, an empty value, more than 64 patterns).
+  // 1024 bytes or 256 KiB compiled, an unknown extension, an empty value, more than 64 patterns).
   static base::Result<IdentityMatcher> make(const std::vector<IdentityPattern>& patterns);
 
   // The index of the first pattern that matches. Errors (refused), of the pattern that came closest:

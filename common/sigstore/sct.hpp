@@ -9,13 +9,10 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "crypto/certificate.hpp"
+#include "sigstore/trusted_root.hpp"
 
 namespace gridseal::sigstore {
-
-struct TrustedRoot;
-
-// The extension that carries them, and the one that marks a precertificate.
-inline constexpr std::string_view kSctListOid = "1.3.6.1.4.1.11129.2.4.2";
 
 struct Sct {
   std::string log_id;      // 32 bytes
@@ -29,24 +26,16 @@ struct Sct {
 // version or algorithm are left out, as their rules are unknown. Errors (refused): sct.invalid, parse.limit.
 base::Result<std::vector<Sct>> parse_sct_list(std::string_view list);
 
-// The certificate's TBSCertificate without the extension of the timestamps; every other element is copied
-// byte for byte. `certificate` is DER. Errors (refused): sct.missing (no such extension), parse.der.
-struct PrecertificateTbs {
-  std::string tbs;
-  std::string sct_list;
-};
-base::Result<PrecertificateTbs> precertificate_tbs(std::string_view certificate);
-
 struct VerifiedSct {
   std::string log;  // host of the log's URL
   base::Time time;
 };
 
-// Those of `certificate` (DER) by logs of `root`, from distinct logs; never none. `issuer_spki` is the
-// SubjectPublicKeyInfo of the certificate that issued it. Timestamps of unknown logs are passed over; one of
-// a known log must verify. Errors (refused): sct.missing, sct.unknown_log, sct.invalid, sct.log_expired,
-// parse.der, parse.limit.
-base::Result<std::vector<VerifiedSct>> verify_scts(std::string_view certificate, std::string_view issuer_spki,
+// Those of `leaf` by logs of `root`, one for each log; never none. `issuer` issued the leaf. Timestamps of
+// logs that are unknown or cannot be used are passed over; one of a known log must verify. Errors (refused):
+// sct.missing, sct.unknown_log, sct.invalid, sct.log_expired, parse.limit.
+base::Result<std::vector<VerifiedSct>> verify_scts(const crypto::Certificate& leaf,
+                                                   const crypto::Certificate& issuer,
                                                    const TrustedRoot& root);
 
 }  // namespace gridseal::sigstore

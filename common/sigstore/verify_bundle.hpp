@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "sigstore/bundle.hpp"
+#include "sigstore/trusted_root.hpp"
 #include "sigstore/verified_signature.hpp"
 
 namespace gridseal::sigstore {
-
-struct TrustedRoot;
 
 // The artifact is bound: a statement has it as subject (sha256), a message signature is over its bytes.
 // Errors (refused), of both: those of verify_log_entry and verify_timestamp; tlog.missing, tsa.missing (fewer

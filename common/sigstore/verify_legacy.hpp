@@ -7,11 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "sigstore/trusted_root.hpp"
 #include "sigstore/verified_signature.hpp"
 
 namespace gridseal::sigstore {
-
-struct TrustedRoot;
 
 inline constexpr std::string_view kAttestationMediaType = "application/vnd.dsse.envelope.v1+json";
 
