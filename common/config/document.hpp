@@ -18,8 +18,10 @@ struct Value {
   Kind kind = Kind::table;
   std::string text{};  // string
   int64_t integer = 0;
+  double number = 0;
   bool boolean = false;
   std::vector<Value> items{};   // array
+  std::vector<Place> places{};  // of items that are tables
   std::vector<Member> members;  // table, sorted by name
 
   const Member* find(std::string_view name) const;

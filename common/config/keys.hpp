@@ -15,6 +15,7 @@ namespace gridseal::config {
 
 using TextMap = std::map<std::string, std::string>;
 using TextList = std::vector<std::string>;
+using ScalarList = std::vector<Scalar>;
 
 // What is wrong with a text; empty when nothing is.
 using Check = std::string (*)(std::string_view text);
@@ -28,7 +29,8 @@ struct Path {
 template <class S>
 using Target =
     std::variant<std::string S::*, Path<S>, bool S::*, int64_t S::*, uint64_t S::*, base::milliseconds S::*,
-                 TextList S::*, TextMap S::*, SecretSource S::*, FirstFailure S::*, base::Level S::*>;
+                 TextList S::*, TextMap S::*, SecretSource S::*, FirstFailure S::*, base::Level S::*,
+                 std::optional<bool> S::*, std::optional<Scalar> S::*, ScalarList S::*>;
 
 struct Range {
   int64_t least = 0;  // milliseconds, bytes or a number
@@ -52,6 +54,10 @@ extern const std::span<const Key<Site>> kSiteKeys;
 extern const std::span<const Key<Registry>> kRegistryKeys;
 extern const std::span<const Key<Trust>> kTrustKeys;
 extern const std::span<const Key<TrustPolicy>> kPolicyKeys;
+extern const std::span<const Key<Authority>> kAuthorityKeys;
+extern const std::span<const Key<CertificateIdentity>> kIdentityKeys;
+extern const std::span<const Key<Attestation>> kAttestationKeys;
+extern const std::span<const Key<Condition>> kConditionKeys;
 extern const std::span<const Key<Component>> kComponentKeys;
 extern const std::span<const Key<Ceiling>> kCeilingKeys;
 extern const std::span<const Key<Kubernetes>> kKubernetesKeys;
@@ -68,7 +74,7 @@ struct KeyDoc {
 };
 
 struct SectionDoc {
-  std::string_view name;  // "component.NAME"
+  std::string_view name;  // "component.NAME"; "[trust.policy.NAME.attestation]" for an array of tables
   std::string_view doc;
   std::vector<KeyDoc> keys;
 };

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "config/document.hpp"
+
 namespace gridseal::config {
 
 using base::Error;
@@ -30,6 +32,48 @@ bool read_into(base::Files& files, const std::string& directory, const std::stri
 bool is_settings_file(const base::Entry& entry) {
   return entry.kind != base::EntryKind::directory && entry.name.ends_with(".toml") &&
          !entry.name.starts_with('.');
+}
+
+// Where the settings say that trust is, relative to their directory unless absolute. Files that do not parse
+// are told of later.
+std::string trust_directory(const std::vector<SourceFile>& sources) {
+  for (const auto& source : sources) {
+    const auto document = parse_document(source.text, source.name);
+    const Member* trust = document ? document->find("trust") : nullptr;
+    const Member* found = trust != nullptr ? trust->value.find("directory") : nullptr;
+    if (found != nullptr && found->value.kind == Value::Kind::string && !found->value.text.empty())
+      return found->value.text;
+  }
+  return "trust";
+}
+
+bool read_policies(base::Files& files, const std::string& directory, std::vector<SourceFile>& sources,
+                   Problems& problems) {
+  const std::string folder = trust_directory(sources) + "/policies";
+  const std::string path = folder.starts_with('/') ? folder : directory + "/" + folder;
+  const auto entries = files.list(path);
+  if (!entries) {
+    if (base::is_not_found(entries.error())) return true;
+    problems = single(path, "cannot be read: " + entries.error().describe());
+    problems.unreadable = true;
+    return false;
+  }
+  for (const auto& entry : *entries) {
+    if (!is_settings_file(entry)) continue;
+    if (sources.size() >= kMaxFiles) {
+      problems = single(path, "there are more than 200 settings files");
+      return false;
+    }
+    const std::string name = folder + "/" + entry.name;
+    auto text = base::read_file(files, path + "/" + entry.name, kMaxFileBytes);
+    if (!text) {
+      problems = single(path + "/" + entry.name, "cannot be read: " + text.error().describe());
+      problems.unreadable = true;
+      return false;
+    }
+    sources.push_back({name, std::move(*text)});
+  }
+  return true;
 }
 
 }  // namespace
@@ -78,7 +122,16 @@ LoadResult<Loaded> load(base::Files& files, const std::string& directory) {
         return tl::unexpected(problems);
     }
   }
+  if (!read_policies(files, directory, sources, problems)) return tl::unexpected(problems);
   return parse(sources, directory);
+}
+
+LoadResult<TrustPolicy> load_policy_file(base::Files& files, const std::string& path) {
+  auto text = base::read_file(files, path, kMaxFileBytes);
+  if (text) return parse_policy(*text, path);
+  Problems problems = single(path, "cannot be read: " + text.error().describe());
+  problems.unreadable = true;
+  return tl::unexpected(std::move(problems));
 }
 
 const Effective* find_effective(const Loaded& loaded, std::string_view section, std::string_view key) {

@@ -48,7 +48,8 @@ struct Problems {
 };
 
 // A settings file as it was read. `name` is relative to the settings directory: "agent.toml",
-// "conf.d/10-pumps.toml".
+// "conf.d/10-pumps.toml"; every other name is that of a policy file, "trust/policies/release.toml", absolute
+// when the trust directory lies elsewhere.
 struct SourceFile {
   std::string name;
   std::string text;
@@ -75,8 +76,13 @@ using LoadResult = tl::expected<T, Problems>;
 // order; the same value in two files is a problem. Never throws, whatever the text.
 LoadResult<Loaded> parse(const std::vector<SourceFile>& files, const std::string& directory);
 
-// Reads <directory>/agent.toml (must exist) and <directory>/conf.d/*.toml (sorted by name), then parse().
+// Reads <directory>/agent.toml (must exist), <directory>/conf.d/*.toml (sorted by name) and
+// <trust directory>/policies/*.toml, then parse().
 LoadResult<Loaded> load(base::Files& files, const std::string& directory);
+
+// One policy file, which need not lie in the trust directory; its name is the file's without ".toml".
+LoadResult<TrustPolicy> parse_policy(std::string_view text, const std::string& path);
+LoadResult<TrustPolicy> load_policy_file(base::Files& files, const std::string& path);
 
 // Null when there is no such setting. For modules that check their part further and name its place.
 const Effective* find_effective(const Loaded& loaded, std::string_view section, std::string_view key);

@@ -5,6 +5,7 @@
 #include "base/encoding.hpp"
 #include "config/checks.hpp"
 #include "config/load.hpp"
+#include "config/policy_section.hpp"
 #include "config/reader.hpp"
 
 namespace gridseal::config {
@@ -98,8 +99,10 @@ class Parser {
           [&](const std::string& path, const Member& one) {
             TrustPolicy& policy = out_.trust.policies[one.name];
             policy.name = one.name;
-            reader_.section(path, &one, kPolicyKeys, policy);
+            read_policy(reader_, path, one, policy);
           });
+    if (found != nullptr && !out_.trust.repository.empty())
+      check_reference("trust", *found, "registry", out_.registries, out_.trust.registry);
   }
 
   void components() {
@@ -196,19 +199,64 @@ Problems in_order(std::vector<Problem> found, const std::vector<std::string>& fi
   return problems;
 }
 
+bool is_policy_file(const std::string& name) {
+  return name != "agent.toml" && !name.starts_with("conf.d/");
+}
+
+// "release" of "/etc/gridseal/trust/policies/release.toml".
+std::string policy_name(const std::string& path) {
+  const std::string file = path.substr(path.rfind('/') + 1);
+  return file.ends_with(".toml") ? file.substr(0, file.size() - 5) : file;
+}
+
+Value table_with(std::string name, const Place& place, Value value) {
+  Value table;
+  table.members.push_back({std::move(name), place, std::move(value)});
+  return table;
+}
+
+// The document as [trust.policy.NAME]; what is there already stays alone.
+void add_policy(Value& root, Value&& document, const std::string& path, std::vector<Problem>& problems) {
+  const std::string name = policy_name(path);
+  const Place place{path, 1, 1};
+  const Member* found = root.find("trust");
+  found = found != nullptr ? found->value.find("policy") : nullptr;
+  found = found != nullptr ? found->value.find(name) : nullptr;
+  if (found != nullptr) {
+    problems.push_back({place, "trust.policy." + base::printable(name, 80),
+                        "is defined twice: it is set at " + found->place.to_string() + " already"});
+    return;
+  }
+  Value policies = table_with("policy", place, table_with(name, place, std::move(document)));
+  merge(root, table_with("trust", place, std::move(policies)), "", problems);
+}
+
 }  // namespace
+
+LoadResult<TrustPolicy> parse_policy(std::string_view text, const std::string& path) {
+  auto document = parse_document(text, path);
+  if (!document) return tl::unexpected(in_order({std::move(document).error()}, {path}));
+  Reader reader(base::parent_directory(path));
+  TrustPolicy policy;
+  policy.name = base::printable(policy_name(path), 80);
+  read_policy(reader, "", Member{"", {path, 0, 0}, std::move(*document)}, policy);
+  if (!reader.problems.empty()) return tl::unexpected(in_order(std::move(reader.problems), {path}));
+  return policy;
+}
 
 LoadResult<Loaded> parse(const std::vector<SourceFile>& files, const std::string& directory) {
   Value root;
   std::vector<Problem> problems;
   std::vector<std::string> names;
   for (const auto& file : files) {
-    names.push_back(directory + "/" + file.name);
+    names.push_back(file.name.starts_with('/') ? file.name : directory + "/" + file.name);
     auto document = parse_document(file.text, names.back());
-    if (document) {
-      merge(root, std::move(*document), "", problems);
-    } else {
+    if (!document) {
       problems.push_back(std::move(document).error());
+    } else if (is_policy_file(file.name)) {
+      add_policy(root, std::move(*document), names.back(), problems);
+    } else {
+      merge(root, std::move(*document), "", problems);
     }
   }
   // A file that is not TOML would only be followed by what it seems to lack.

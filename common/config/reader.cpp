@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <iomanip>
+#include <sstream>
 
 #include "base/encoding.hpp"
 #include "config/checks.hpp"
@@ -165,6 +168,46 @@ std::string Reader::read(const Value& value, const Rule& /*rule*/, base::Level& 
   return {};
 }
 
+std::string Reader::read(const Value& value, const Rule& rule, std::optional<bool>& out) {
+  bool flag = false;
+  if (auto wrong = read(value, rule, flag); !wrong.empty()) return wrong;
+  out = flag;
+  return {};
+}
+
+std::string Reader::read(const Value& value, const Rule& /*rule*/, std::optional<Scalar>& out) {
+  switch (value.kind) {
+    case Value::Kind::string:
+      out = value.text;
+      return {};
+    case Value::Kind::integer:
+      out = value.integer;
+      return {};
+    case Value::Kind::boolean:
+      out = value.boolean;
+      return {};
+    case Value::Kind::number:
+      if (!std::isfinite(value.number)) return "must be a number";
+      out = value.number;
+      return {};
+    default:
+      return wrong_kind("a string, a number, true or false", value);
+  }
+}
+
+std::string Reader::read(const Value& value, const Rule& rule, ScalarList& out) {
+  if (value.kind != Value::Kind::array) return wrong_kind("a list", value);
+  if (value.items.size() > kMaxListItems) return "has more than 1000 items";
+  ScalarList list;
+  for (const auto& item : value.items) {
+    std::optional<Scalar> one;
+    if (auto wrong = read(item, rule, one); !wrong.empty()) return "each item " + wrong;
+    list.push_back(std::move(*one));
+  }
+  out = std::move(list);
+  return {};
+}
+
 std::string Reader::read(const Value& value, const Rule& rule, SecretSource& out) const {
   std::string text;
   if (auto wrong = read(value, rule, text); !wrong.empty()) return wrong;
@@ -256,6 +299,30 @@ std::string Reader::toml(base::Level value) {
   return toml_text(kLevels.at(static_cast<size_t>(value)));
 }
 
+std::string Reader::toml(const Scalar& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return toml_text(*text);
+  if (const auto* flag = std::get_if<bool>(&value)) return toml(*flag);
+  if (const auto* integer = std::get_if<int64_t>(&value)) return toml(*integer);
+  std::ostringstream out;
+  out << std::setprecision(17) << std::get<double>(value);
+  const std::string text = out.str();
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
+std::string Reader::toml(const std::optional<bool>& value) {
+  return value ? toml(*value) : toml_text("");
+}
+
+std::string Reader::toml(const std::optional<Scalar>& value) {
+  return value ? toml(*value) : toml_text("");
+}
+
+std::string Reader::toml(const ScalarList& value) {
+  std::string out = "[";
+  for (const auto& item : value) out.append(out.size() > 1 ? ", " : "").append(toml(item));
+  return out + "]";
+}
+
 // --- the rest ---------------------------------------------------------------------------------------------
 
 void Reader::problem(const Place& place, std::string key, std::string message) {
@@ -297,6 +364,25 @@ const Member* Reader::as_table(const std::string& path, const Member* member) {
   if (member == nullptr || member->value.kind == Value::Kind::table) return member;
   problem(member->place, path, wrong_kind("a table", member->value));
   return nullptr;
+}
+
+std::vector<Member> Reader::as_tables(const std::string& path, const Member* member) {
+  std::vector<Member> tables;
+  if (member == nullptr) return tables;
+  const Value& list = member->value;
+  const auto is_table = [](const Value& item) { return item.kind == Value::Kind::table; };
+  if (list.kind != Value::Kind::array || !std::all_of(list.items.begin(), list.items.end(), is_table)) {
+    problem(member->place, path, "must be a list of tables, written [[" + path + "]]");
+  } else if (list.items.empty()) {
+    problem(member->place, path, "must not be empty");
+  } else if (list.items.size() > kMaxListItems) {
+    problem(member->place, path, "has more than 1000 entries");
+  } else {
+    for (size_t i = 0; i < list.items.size(); ++i) {
+      tables.push_back({path + "[" + std::to_string(i + 1) + "]", list.places[i], list.items[i]});
+    }
+  }
+  return tables;
 }
 
 }  // namespace gridseal::config

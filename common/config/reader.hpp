@@ -33,6 +33,9 @@ class Reader {
   void refuse_unknown(const std::string& path, const Member* table, const std::vector<std::string>& known);
   // The value as a table; a problem and null when it is something else.
   const Member* as_table(const std::string& path, const Member* member);
+  // The tables of an array of them, each with its place and the name "<path>[<number from 1>]"; problems and
+  // nothing when it is something else.
+  std::vector<Member> as_tables(const std::string& path, const Member* member);
   void problem(const Place& place, std::string key, std::string message);
 
   // Fills in a default that depends on other settings.
@@ -47,7 +50,7 @@ class Reader {
   template <class S>
   void key(const std::string& path, const Member* table, const Key<S>& key, S& out) {
     const Member* found = table != nullptr ? table->value.find(key.name) : nullptr;
-    const std::string name = path + "." + std::string(key.name);
+    const std::string name = (path.empty() ? "" : path + ".") + std::string(key.name);
     if (found == nullptr && key.required) {
       if (table != nullptr) problem(table->place, name, "is missing");
       return;
@@ -84,6 +87,9 @@ class Reader {
   static std::string read(const Value& value, const Rule& rule, TextMap& out);
   static std::string read(const Value& value, const Rule& rule, FirstFailure& out);
   static std::string read(const Value& value, const Rule& rule, base::Level& out);
+  static std::string read(const Value& value, const Rule& rule, std::optional<bool>& out);
+  static std::string read(const Value& value, const Rule& rule, std::optional<Scalar>& out);
+  static std::string read(const Value& value, const Rule& rule, ScalarList& out);
   std::string read(const Value& value, const Rule& rule, SecretSource& out) const;
 
   template <class S, class T>
@@ -107,6 +113,10 @@ class Reader {
   static std::string toml(const SecretSource& value);
   static std::string toml(FirstFailure value);
   static std::string toml(base::Level value);
+  static std::string toml(const Scalar& value);
+  static std::string toml(const std::optional<bool>& value);
+  static std::string toml(const std::optional<Scalar>& value);
+  static std::string toml(const ScalarList& value);
 
   template <class S, class T>
   static std::string toml_of(T S::*target, const S& out) {

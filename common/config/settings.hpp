@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -64,9 +65,11 @@ struct Authority {
 
   std::vector<CertificateIdentity> identities{};  // kind 2: any one of these, by a certificate
   std::string trusted_root{};                     // sigstore/NAME.json; empty: the only one
-  bool log = true;                                // an entry in a transparency log is demanded
-  bool sct = true;                                // and the certificate's in a certificate log
-  bool timestamp = false;                         // and a timestamp of a timestamp authority
+  // What is demanded beside the signature: an entry in a transparency log, that the certificate was logged,
+  // a timestamp of a timestamp authority. Not said: true, true, false; for keys false, -, false.
+  std::optional<bool> log{};
+  std::optional<bool> sct{};
+  std::optional<bool> timestamp{};
 
   std::string notation{};        // kind 3: name of a policy in notation/trustpolicy.json
   std::string notation_store{};  // "ca:acme": only certificates of that store; empty: as that policy says
@@ -74,13 +77,13 @@ struct Authority {
 
 // One test of a field of a signed statement. Exactly one of the tests is set.
 struct Condition {
-  std::string
-      field{};  // JSON pointer (RFC 6901); into the predicate, or into the statement with "statement:"
-  std::vector<Scalar> equals{};  // none or one
+  // JSON pointer (RFC 6901) into the predicate; with "statement:" in front, into the whole statement.
+  std::string field{};
+  std::optional<Scalar> equals{};
   std::vector<Scalar> one_of{};
-  std::string matches{};           // RE2, searched for
-  std::vector<Scalar> at_least{};  // none or one; a number
-  std::vector<Scalar> at_most{};
+  std::string matches{};             // RE2, searched for
+  std::optional<Scalar> at_least{};  // a number
+  std::optional<Scalar> at_most{};
   bool present = false;  // the field is there and is not null
 };
 
@@ -107,6 +110,10 @@ struct TrustPolicy {
 struct Trust {
   std::string directory;
   std::map<std::string, TrustPolicy> policies;
+  std::string repository;             // of trust bundles; empty: none is polled
+  std::string registry;               // a name in Settings::registries
+  base::milliseconds interval{};      // between two looks at that repository
+  base::milliseconds max_silence{};   // alarm when nothing freshly signed came for so long; 0: never
 
   std::string keys_directory() const { return directory + "/keys"; }
   std::string policies_directory() const { return directory + "/policies"; }

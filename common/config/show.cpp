@@ -14,7 +14,8 @@ constexpr std::string_view kIntroduction = R"(# Settings
 
 The agent reads `/etc/gridseal/agent.toml` and then `/etc/gridseal/conf.d/*.toml` in the order of their names
 ([TOML 1.0](https://toml.io/en/v1.0.0)). A file in `conf.d` may add registries, policies, components, or keys of
-any section; the same key in two files is an error that names both places. Unknown keys are errors. Each error
+any section; the same key in two files is an error that names both places. Policies may also stand in files of
+their own, `policies/NAME.toml` in the trust directory. Unknown keys are errors. Each error
 names file, line, column and key; `gridseal config check` prints all of them, `gridseal config show` the effective
 value of every setting and where it comes from. When the settings are wrong at start, the agent runs held on the
 last valid ones: it changes nothing until they are right.
@@ -53,6 +54,19 @@ std::string comment(const Effective& entry, const std::vector<SourceFile>& sourc
   return entry.place->to_string();
 }
 
+// "[a.b]"; for the entry "a.b[2].c[1]" of an array of tables "[[a.b.c]]".
+std::string heading(const std::string& section) {
+  std::string name;
+  bool number = false;
+  for (const char c : section) {
+    if (c == '[') number = true;
+    if (!number) name += c;
+    if (c == ']') number = false;
+  }
+  const bool array = section.ends_with(']');
+  return (array ? "[[" : "[") + name + (array ? "]]\n" : "]\n");
+}
+
 }  // namespace
 
 std::string show(const Loaded& loaded) {
@@ -60,7 +74,7 @@ std::string show(const Loaded& loaded) {
   std::string section;
   for (const auto& entry : loaded.effective) {
     if (entry.section != section) {
-      out.append(out.empty() ? "" : "\n").append("[").append(entry.section).append("]\n");
+      out.append(out.empty() ? "" : "\n").append(heading(entry.section));
       section = entry.section;
     }
     // An unset setting without a default has no form as TOML that means the same.
