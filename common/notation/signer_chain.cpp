@@ -188,8 +188,8 @@ Result<StoreReference> find_in_stores(const Chain& chain, SigningScheme scheme, 
 Result<std::string> match_identity(const Certificate& leaf, const TrustPolicy& policy) {
   if (policy.any_identity) return std::string("*");
   std::vector<SubjectAttribute> subject;
-  for (crypto::NameAttribute& attribute : leaf.subject())
-    subject.push_back({std::move(attribute.oid), std::move(attribute.value)});
+  for (const crypto::NameAttribute& attribute : leaf.subject())
+    subject.push_back({attribute.oid, attribute.value});
   for (const SubjectPattern& identity : policy.identities)
     if (matches(identity, subject)) return identity.text;
   return Error::refused("notary.identity", "the signer '" + leaf.subject_text() +

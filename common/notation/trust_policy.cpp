@@ -289,6 +289,11 @@ Result<TrustPolicyDocument> TrustPolicyDocument::parse(std::string_view text) {
   return document;
 }
 
+const TrustPolicy* TrustPolicyDocument::find(std::string_view name) const {
+  const auto found = std::ranges::find(policies_, name, &TrustPolicy::name);
+  return found == policies_.end() ? nullptr : &*found;
+}
+
 Result<TrustPolicy> TrustPolicyDocument::select(std::string_view repository) const {
   for (const std::string_view scope : {repository, kEverything}) {
     for (const TrustPolicy& policy : policies_)

@@ -51,6 +51,7 @@ class TrustPolicyDocument {
   static base::Result<TrustPolicyDocument> parse(std::string_view text);
 
   const std::vector<TrustPolicy>& policies() const { return policies_; }
+  const TrustPolicy* find(std::string_view name) const;  // nullptr when there is none
 
   // The policy for "registry/repository" (no tag, no digest): the one that names it, else the one of "*".
   // Error (refused): notary.policy_none.

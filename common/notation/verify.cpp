@@ -28,14 +28,10 @@ Error timestamp_error(const std::string& what) {
 // One verification: the steps of the specification in their order, each leaving its trace in `result`.
 class Verification {
  public:
-  Verification(const Request& request, const TrustStore& store, base::Time now)
-      : request_(request), store_(store), now_(now) {}
+  Verification(const Request& request, const TrustPolicy& policy, const TrustStore& store, base::Time now)
+      : request_(request), policy_(policy), store_(store), now_(now) {}
 
-  Result<Verified> run(std::string_view media_type, std::string_view bytes,
-                       const TrustPolicyDocument& document) {
-    auto policy = document.select(request_.repository);
-    if (!policy) return std::move(policy).error();
-    policy_ = std::move(*policy);
+  Result<Verified> run(std::string_view media_type, std::string_view bytes) {
     result_.policy = policy_.name;
     result_.level = policy_.level;
     passed("policy", "'" + policy_.name + "', level " + std::string(to_string(policy_.level)));
@@ -238,9 +234,9 @@ class Verification {
   }
 
   const Request& request_;
+  const TrustPolicy& policy_;
   const TrustStore& store_;
   base::Time now_;
-  TrustPolicy policy_;
   Envelope envelope_;
   Chain chain_;
   Chain timestamp_chain_;
@@ -252,7 +248,14 @@ class Verification {
 
 Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
                         const TrustPolicyDocument& policy, const TrustStore& store, base::Time now) {
-  return Verification(request, store, now).run(media_type, envelope, policy);
+  const auto selected = policy.select(request.repository);
+  if (!selected) return selected.error();
+  return verify(media_type, envelope, request, *selected, store, now);
+}
+
+Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
+                        const TrustPolicy& policy, const TrustStore& store, base::Time now) {
+  return Verification(request, policy, store, now).run(media_type, envelope);
 }
 
 }  // namespace gridseal::notation

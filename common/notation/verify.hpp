@@ -76,4 +76,8 @@ struct Verified {
 base::Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
                               const TrustPolicyDocument& policy, const TrustStore& store, base::Time now);
 
+// The same under a policy that was chosen by name, whatever its scopes say.
+base::Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
+                              const TrustPolicy& policy, const TrustStore& store, base::Time now);
+
 }  // namespace gridseal::notation
