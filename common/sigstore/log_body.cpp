@@ -91,7 +91,8 @@ void read_pem(Fields& owner, std::string_view name, Recorded& recorded) {
 void read_verifier(Fields& owner, Recorded& recorded) {
   Fields fields(owner.object("verifier"), owner.path_of("verifier"),
                 {"keyDetails", "x509Certificate", "publicKey"}, kBody);
-  (void)fields.text("keyDetails");
+  if (fields.text("keyDetails").empty())
+    fields.fail(body_error("tlog.body_kind", "does not say the kind of the key"));
   const bool certificate = fields.has("x509Certificate");
   if (certificate == fields.has("publicKey")) {
     fields.fail(body_error("tlog.body_kind", "has not exactly one of x509Certificate and publicKey"));
@@ -139,8 +140,15 @@ const Json& only_signature(Fields& owner) {
   return none;
 }
 
+// Hashes of what the signer uploaded cannot be checked; only their form is.
+void read_upload_hash(Fields& owner, std::string_view name) {
+  Recorded unused;
+  if (owner.has(name)) read_hash_v1(owner, name, unused);
+}
+
 void read_dsse_v1(Fields& spec, Recorded& recorded) {
   recorded.over = Over::payload;
+  read_upload_hash(spec, "envelopeHash");
   read_hash_v1(spec, "payloadHash", recorded);
   Fields signature(only_signature(spec), "spec.signatures", {"signature", "verifier"}, kBody);
   recorded.signature = signature.bytes("signature");
@@ -163,6 +171,7 @@ void read_dsse_v2(Fields& spec, Recorded& recorded) {
 void read_intoto_v2(Fields& spec, Recorded& recorded) {
   recorded.over = Over::payload;
   Fields content(spec.object("content"), "spec.content", {"envelope", "hash", "payloadHash"}, kBody);
+  read_upload_hash(content, "hash");
   read_hash_v1(content, "payloadHash", recorded);
   Fields envelope(content.object("envelope"), "spec.content.envelope",
                   {"payload", "payloadType", "signatures"}, kBody);
