@@ -51,7 +51,7 @@ constexpr Kind kKinds[] = {Kind::unsigned_integer,
                            Kind::map,
                            Kind::tag};
 
-Error malformed(std::string what) {
+Error malformed(const std::string& what) {
   return Error::refused("parse.cbor", "the CBOR is refused: " + what);
 }
 

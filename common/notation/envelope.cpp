@@ -16,7 +16,7 @@ using base::Result;
 constexpr std::string_view kX509 = "notary.x509";
 constexpr std::string_view kSigningAuthority = "notary.x509.signingAuthority";
 
-Error crit_error(std::string what) {
+Error crit_error(const std::string& what) {
   return Error::refused("notary.crit", "the signature's critical headers are refused: " + what);
 }
 
@@ -90,7 +90,7 @@ std::string_view to_string(Algorithm algorithm) {
   return "PS512";
 }
 
-Error envelope_error(std::string what) {
+Error envelope_error(const std::string& what) {
   return Error::refused("notary.envelope", "the signature envelope is refused: " + what);
 }
 

@@ -33,7 +33,7 @@ struct ProtectedHeader {
   std::vector<std::string> names;  // of all protected headers that have text names
 };
 
-base::Error envelope_error(std::string what);
+base::Error envelope_error(const std::string& what);
 
 // Judges the header and moves it into the envelope. Errors (refused): notary.envelope, notary.crit.
 base::Result<void> apply_header(ProtectedHeader header, Envelope& envelope);
