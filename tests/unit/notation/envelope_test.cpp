@@ -46,7 +46,7 @@ class CoseTest : public NotationTest {
   }
 };
 
-// GS-NOTATION-030: both forms are read with all that they say.
+// GS-NOTATION-030: a JWS envelope is read with all that it says.
 TEST_F(JwsTest, Reads) {
   Jws jws(signer_);
   jws.protected_header["crit"].push_back(kExpiry);
@@ -67,6 +67,7 @@ TEST_F(JwsTest, Reads) {
   EXPECT_EQ(envelope->critical, (std::vector<std::string>{kScheme, kExpiry}));
 }
 
+// GS-NOTATION-049: a COSE envelope is read with all that it says.
 TEST_F(CoseTest, Reads) {
   Cose cose(signer_);
   cose.header.emplace_back(cbor::encode_text("io.cncf.notary.signingAgent"), cbor::encode_text("agent/1"));
@@ -136,6 +137,7 @@ TEST_F(JwsTest, AlgorithmOfTheKey) {
     EXPECT_EQ(header_code({{"alg", other}}), "notary.alg") << other;
 }
 
+// GS-NOTATION-050: COSE: the algorithm is one of the six, and the one of the leaf's key.
 TEST_F(CoseTest, Algorithms) {
   for (const int64_t bad : {-8, -35, -36, -37, -38, -39, -257, -47, 5, 0, 6}) {
     Cose cose(signer_);
