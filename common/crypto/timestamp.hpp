@@ -20,7 +20,7 @@ struct TimestampToken {
   base::Time time;                        // genTime, cut to milliseconds
   base::milliseconds accuracy{};          // rounded up; zero when absent
   std::string policy;                     // OID
-  std::string serial;                     // magnitude
+  std::string serial;                     // content octets of the INTEGER, of either sign
   std::vector<Certificate> certificates;  // embedded, untrusted; those that do not parse are left out
 
   // Of the one SignerInfo.

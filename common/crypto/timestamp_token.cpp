@@ -48,8 +48,9 @@ Result<base::milliseconds> read_accuracy(Reader& info) {
   std::array<int64_t, 2> parts{};  // milliseconds and microseconds, 1 to 999
   for (uint8_t i = 0; i < 2; ++i) {
     if (fields->peek() != der::context(i, false)) continue;
-    const Element element = *fields->next();
-    const std::string integer = der::encode(der::kInteger, element.content);
+    const auto element = fields->next();
+    if (!element) return element.error();
+    const std::string integer = der::encode(der::kInteger, element->content);
     const auto value = Reader(integer).small_integer();
     if (!value || *value < 1 || *value > 999) return bad("a malformed accuracy");
     parts.at(i) = *value;
@@ -85,7 +86,7 @@ Result<void> read_tst_rest(Reader& info, TimestampToken& token) {
     token.accuracy = *accuracy;
   }
   if (info.peek() == der::kBoolean) {
-    if (const auto ordering = der::parse_boolean(*info.next()); !ordering) return ordering.error();
+    if (const auto ordering = der::read_boolean(info); !ordering) return ordering.error();
   }
   if (info.peek() == der::kInteger) {
     if (const auto nonce = info.next(); !nonce) return nonce.error();
@@ -94,7 +95,9 @@ Result<void> read_tst_rest(Reader& info, TimestampToken& token) {
     if (const auto tsa = info.next(); !tsa) return tsa.error();
   }
   if (info.peek() == der::context(1)) {
-    const std::string list = der::encode(der::kSequence, info.next()->content);
+    const auto tagged = info.next();
+    if (!tagged) return tagged.error();
+    const std::string list = der::encode(der::kSequence, tagged->content);
     Reader reader(list);
     const auto extensions = der::read_extensions(reader);
     if (!extensions) return extensions.error();
@@ -115,9 +118,11 @@ Result<void> read_tst_info(std::string_view content, TimestampToken& token) {
   if (!policy) return policy.error();
   token.policy = std::move(*policy);
   if (auto imprint = read_imprint(*info, token); !imprint) return imprint;
-  const auto serial = info->unsigned_integer();
+  // Nothing depends on the number; real authorities also write negative ones.
+  const auto serial = info->next(der::kInteger);
   if (!serial) return serial.error();
-  token.serial = *serial;
+  if (serial->content.empty()) return bad("an empty serial number");
+  token.serial = serial->content;
   const auto time = info->next(der::kGeneralizedTime);
   if (!time) return time.error();
   const auto parsed = der::parse_time(*time, true);
@@ -227,7 +232,9 @@ Result<void> read_signer_identifier(Reader& signer, TimestampToken& token) {
   if (!version) return version.error();
   if (signer.peek() == der::context(0, false)) {
     if (*version != 3) return bad("the version of the signer does not fit its identifier");
-    token.signer_key_identifier = signer.next()->content;
+    const auto identifier = signer.next();
+    if (!identifier) return identifier.error();
+    token.signer_key_identifier = identifier->content;
     return {};
   }
   if (*version != 1) return bad("the version of the signer does not fit its identifier");
@@ -313,7 +320,10 @@ Result<void> read_content(Reader& data, TimestampToken& token) {
 // digestAlgorithms, which the signer's must be among.
 Result<void> check_listed(Reader digests, Hash used) {
   while (!digests.at_end()) {
-    const auto hash = der::read_digest_algorithm(digests);
+    const auto element = digests.next();
+    if (!element) return element.error();
+    Reader algorithm(element->raw);
+    const auto hash = der::read_digest_algorithm(algorithm);
     if (hash && *hash == used) return {};
   }
   return bad_signature("its digest algorithm is not among those listed");
@@ -327,7 +337,9 @@ Result<void> read_signed_data(Reader data, TimestampToken& token) {
   if (!digests) return digests.error();
   if (auto content = read_content(data, token); !content) return content;
   if (data.peek() == der::context(0)) {
-    if (auto read = read_certificates(*data.next(), token); !read) return read;
+    const auto set = data.next();
+    if (!set) return set.error();
+    if (auto read = read_certificates(*set, token); !read) return read;
   }
   if (data.peek() == der::context(1)) {
     if (const auto lists = data.next(); !lists) return lists.error();
