@@ -23,7 +23,7 @@ Result<BasicConstraints> parse_basic_constraints(const Extension& extension) {
   if (!sequence) return sequence.error();
   BasicConstraints constraints{extension.critical, false, {}};
   if (sequence->peek() == der::kBoolean) {
-    const auto ca = der::parse_boolean(*sequence->next());
+    const auto ca = der::read_boolean(*sequence);
     if (!ca) return ca.error();
     if (!*ca) return bad("basicConstraints writes a default value out");
     constraints.ca = true;

@@ -76,10 +76,12 @@ Result<base::Time> read_time(Reader& reader) {
   return parse_time(*element);
 }
 
-Result<bool> parse_boolean(const Element& element) {
-  if (element.tag == kBoolean && element.content.size() == 1) {
-    if (element.content.front() == '\0') return false;
-    if (element.content.front() == '\xFF') return true;
+Result<bool> read_boolean(Reader& reader) {
+  const auto element = reader.next(kBoolean);
+  if (!element) return element.error();
+  if (element->content.size() == 1) {
+    if (element->content.front() == '\0') return false;
+    if (element->content.front() == '\xFF') return true;
   }
   return bad("a malformed BOOLEAN");
 }
@@ -106,7 +108,7 @@ Result<std::vector<Extension>> read_extensions(Reader& reader) {
     if (!oid) return oid.error();
     Extension extension{std::move(*oid), false, {}};
     if (entry->peek() == kBoolean) {
-      const auto critical = parse_boolean(*entry->next());
+      const auto critical = read_boolean(*entry);
       if (!critical) return critical.error();
       if (!*critical) return bad("a default value is written out");
       extension.critical = true;

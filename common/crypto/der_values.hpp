@@ -24,7 +24,7 @@ base::Result<base::Time> parse_time(const Element& element, bool fraction = fals
 base::Result<base::Time> read_time(Reader& reader);
 
 // 0x00 or 0xFF.
-base::Result<bool> parse_boolean(const Element& element);
+base::Result<bool> read_boolean(Reader& reader);
 
 // The content octets of an INTEGER that is minimal and not negative.
 base::Result<std::string_view> read_serial(Reader& reader);
