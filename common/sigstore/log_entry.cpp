@@ -117,10 +117,10 @@ Result<VerifiedEntry> verify_log_entry(const TrustedRoot& root, BundleVersion ve
   if (!entry.signed_entry_timestamp.empty()) {
     if (auto promise = check_promise(entry, *log.key); !promise) return std::move(promise).error();
     verified.promise = true;
-    if (entry.integrated_time != 0)
-      verified.integrated_time = base::Time(base::seconds(entry.integrated_time));
   }
   if (auto time = check_time(entry, log); !time) return std::move(time).error();
+  if (verified.promise && entry.integrated_time != 0)
+    verified.integrated_time = base::Time(base::seconds(entry.integrated_time));
   if (entry.proof) {
     if (auto proof = check_proof(entry, *entry.proof, log); !proof) return std::move(proof).error();
     verified.proof = true;
