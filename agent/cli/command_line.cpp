@@ -98,15 +98,16 @@ Command Command::action(std::function<ExitCode()> action) const {
 Program::Program(const std::string& name, const std::string& help, const std::string& version)
     : Command(nullptr, nullptr),
       program_(std::make_unique<CLI::App>(help, name)),
+      version_(version),
       named_(std::make_unique<Chosen>()) {
   app_ = program_.get();
   chosen_ = named_.get();
-  app_->set_version_flag("--version", version);
 }
 
 Program::~Program() = default;
 
 std::optional<int> Program::parse(int argc, const char* const* argv) {
+  app_->set_version_flag("--version", version_);  // the last of the options in the help
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {

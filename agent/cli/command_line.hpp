@@ -88,6 +88,7 @@ class Program : public Command {
 
  private:
   std::unique_ptr<CLI::App> program_;
+  std::string version_;
   std::unique_ptr<Chosen> named_;
 };
 

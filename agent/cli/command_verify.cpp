@@ -170,12 +170,12 @@ base::Result<Judge> make_judge(Context& context, const Options& options) {
 struct Verdict {
   std::vector<trust::Check> passed;
   std::optional<base::Error> error;
-  std::optional<trust::SignatureEvidence> signature;
+  std::optional<trust::Satisfied> satisfied;
   std::optional<trust::Verified> verified;  // says more than the signature alone
 
   Json evidence() const {
     if (verified) return trust::to_json(*verified);
-    return signature ? trust::to_json(*signature) : Json();
+    return satisfied ? trust::to_json(*satisfied) : Json();
   }
 };
 
@@ -217,8 +217,9 @@ Verdict judge_subject(const Judge& judge, const Subject& subject) {
     verdict.error = signature.error();
     return verdict;
   }
-  verdict.passed = signature->checks;
-  verdict.signature = *signature;
+  for (const auto& one : signature->signatures)
+    verdict.passed.insert(verdict.passed.end(), one.checks.begin(), one.checks.end());
+  verdict.satisfied = *signature;
   if (!judge.identity.component.empty()) judge_identity(judge, evidence, subject.tag, verdict);
   return verdict;
 }

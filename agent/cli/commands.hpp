@@ -16,6 +16,9 @@ void add_permit(const Command& program, Context& context);
 void add_config(const Command& program, Context& context);
 void add_version(const Command& program, Context& context);
 void add_artifact(const Command& program, Context& context);
+void add_trust(const Command& program, Context& context);
+
+void add_trust_bundle(const Command& trust, Context& context);
 
 void add_artifact_keygen(const Command& artifact, Context& context);
 void add_artifact_build(const Command& artifact, Context& context);

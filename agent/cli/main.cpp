@@ -30,6 +30,7 @@ void add_commands(const Command& program, Context& context) {
   add_verify(program, context);
   add_permit(program, context);
   add_config(program, context);
+  add_trust(program, context);
   add_artifact(program, context);
   add_version(program, context);
 }

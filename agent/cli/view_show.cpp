@@ -22,17 +22,46 @@ std::string artifact_text(const Json& artifact) {
   return text + line("first seen", member(artifact, "first_seen"));
 }
 
-std::string evidence_text(const Json& evidence) {
-  // A verified one holds it one level deeper.
-  const Json* signature = base::find_object(evidence, "signature");
-  if (signature == nullptr) signature = &evidence;
-  std::string text = line("key", member(*signature, "key"));
-  text += line("key id", member(*signature, "keyId"));
-  text += line("scheme", member(*signature, "scheme"));
-  const Json* checks = base::find_array(*signature, "checks");
+// Who signed, in which run of which source, and who proves when.
+std::string signature_text(const Json& signature) {
+  std::string text = line("signed by", member(signature, "signer"));
+  text += line("authority", member(signature, "authority"));
+  text += line("key id", member(signature, "keyId"));
+  text += line("scheme", member(signature, "scheme"));
+  if (const Json* certificate = base::find_object(signature, "certificate")) {
+    text += line("root", member(*certificate, "trustedRoot"));
+    if (const Json* said = base::find_object(*certificate, "extensions")) {
+      text += line("source", member(*said, "source_repository_uri"));
+      text += line("commit", member(*said, "source_repository_digest"));
+      text += line("run", member(*said, "run_invocation_uri"));
+    }
+  }
+  if (const Json* entries = base::find_array(signature, "logEntries")) {
+    for (const Json& entry : *entries)
+      text += line("log entry", member(entry, "log") + " " + member(entry, "index"));
+  }
+  if (const Json* times = base::find_array(signature, "times")) {
+    for (const Json& time : *times)
+      text += line("proven at",
+                   member(time, "time") + " by " + member(time, "source") + " " + member(time, "authority"));
+  }
+  const Json* checks = base::find_array(signature, "checks");
   if (checks == nullptr) return text;
   for (const Json& check : *checks)
     text += "    ✓ " + member(check, "name") + ": " + member(check, "detail") + "\n";
+  return text;
+}
+
+std::string evidence_text(const Json& evidence) {
+  std::string text;
+  if (const Json* signatures = base::find_array(evidence, "signatures")) {
+    for (const Json& signature : *signatures) text += signature_text(signature);
+  }
+  if (const Json* attestations = base::find_array(evidence, "attestations")) {
+    for (const Json& attestation : *attestations)
+      text += line("attested", member(attestation, "name") + " (" + member(attestation, "predicateType") +
+                                   "), statement " + member(attestation, "statement"));
+  }
   return text;
 }
 

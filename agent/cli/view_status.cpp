@@ -25,6 +25,13 @@ std::string agent_line(const Json& status, const View& view) {
   if (const std::string* held = base::find_string(agent, "held"))
     line += view.style.paint(Colour::bad, "held: the settings are wrong, so nothing is changed: ") +
             shown(*held) + "\n";
+  if (const Json* warnings = base::find_array(status, "warnings")) {
+    for (const Json& warning : *warnings) {
+      if (warning.is_string())
+        line += view.style.paint(Colour::waiting, "trust: ") + shown(warning.get_ref<const std::string&>()) +
+                "\n";
+    }
+  }
   return line;
 }
 

@@ -10,6 +10,7 @@
 #include <charconv>
 
 #include "base/encoding.hpp"
+#include "daemon/control_trust.hpp"
 #include "report/report.hpp"
 
 namespace gridseal::daemon {
@@ -82,6 +83,7 @@ report::Live live_view(const ControlContext& context) {
   live.pid = getpid();
   live.since = context.started;
   live.held = context.engine.held();
+  live.warnings = context.engine.trust_warnings();
   for (const auto& component : context.engine.activities()) {
     live.components.push_back({component.name, component.activity.last_poll, component.activity.next_poll,
                                component.activity.doing});
@@ -152,12 +154,14 @@ ServerResponse answer_get(const ControlContext& context, const ServerRequest& re
     return respond(report::history_of(history, query_value(request, "component"), limit_of(request)));
   }
   if (request.path == "/v1/show") return respond(report::show(history, query_value(request, "what")));
+  if (request.path == kTrustPath) return respond(trust_document(context));
   if (request.path == "/v1/audit") return respond(report::audit(history, limit_of(request)));
   return fail(404, "control.path", "there is nothing at " + base::printable(request.path, 100));
 }
 
 ServerResponse answer_post(const ControlContext& context, const ServerRequest& request) {
-  if (request.path != "/v1/reconcile" && request.path != "/v1/permits") {
+  const bool about_trust = request.path.starts_with(std::string(kTrustPath) + "/");
+  if (!about_trust && request.path != "/v1/reconcile" && request.path != "/v1/permits") {
     return fail(404, "control.path", "there is nothing to post at " + base::printable(request.path, 100));
   }
   if (!may_act(context, request.peer)) {
@@ -166,10 +170,13 @@ ServerResponse answer_post(const ControlContext& context, const ServerRequest& r
                     context.engine.generation()->settings.control.admin_group + "'");
   }
   base::JsonLimits limits;
-  limits.max_bytes = 64 * 1024;
-  limits.max_depth = 4;
+  limits.max_bytes = about_trust ? trust::kMaxTrustBundleBytes + 64 * 1024 : 64 * 1024;
+  limits.max_depth = about_trust ? 8 : 4;
   auto body = base::parse_json(request.body.empty() ? "{}" : request.body, limits);
   if (!body) return fail(body.error());
+  if (about_trust)
+    return respond(
+        trust_act(context, request.path.substr(kTrustPath.size() + 1), *body, describe_peer(request.peer)));
   return request.path == "/v1/reconcile" ? reconcile(context, request, *body)
                                          : permit(context, request, *body);
 }
@@ -194,8 +201,12 @@ base::Result<std::unique_ptr<http::Server>> start_control(const ControlContext& 
     return http::Listener::unix_socket(options);
   }();
   if (!listener) return std::move(listener).error();
-  return http::Server::start(context.clock, std::move(*listener),
-                             [&context](const ServerRequest& request) { return answer(context, request); });
+  http::ServerOptions options;
+  // A trust bundle as a JSON text.
+  options.max_body = trust::kMaxTrustBundleBytes + 64 * 1024;
+  return http::Server::start(
+      context.clock, std::move(*listener),
+      [&context](const ServerRequest& request) { return answer(context, request); }, options);
 }
 
 std::string describe_peer(const std::optional<http::Peer>& peer) {

@@ -5,8 +5,10 @@
 //   GET  /v1/history?component=NAME&limit=N
 //   GET  /v1/show?what=REVISION|DIGEST|DEPLOYMENT
 //   GET  /v1/audit?limit=N
+//   GET  /v1/trust
 //   POST /v1/reconcile  {"component": NAME}            without a name: all
 //   POST /v1/permits    {"component": NAME, "digest": D | "version": V, "why": TEXT}
+//   POST /v1/trust/import, /v1/trust/deny, /v1/trust/reanchor (control_trust.hpp)
 // Errors: {"error": {"code": …, "message": …}} with 400, 403, 404, 405 or 503.
 #pragma once
 

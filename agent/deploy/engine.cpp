@@ -10,7 +10,7 @@ base::Result<std::unique_ptr<Engine>> Engine::start(const Outside& outside,
                                                     const std::string& state_directory,
                                                     config::Settings settings,
                                                     std::optional<std::string> held) {
-  auto generation = make_generation(outside, std::move(settings));
+  auto generation = make_generation(outside, state_directory, std::move(settings));
   if (!generation) return std::move(generation).error();
   auto site = open_site(outside, state_directory, *generation);
   if (!site) return std::move(site).error();
@@ -51,15 +51,18 @@ base::Result<void> Engine::take_up() {
 base::Clock::Monotonic Engine::next_due() const {
   {
     const std::scoped_lock lock(mutex_);
-    if (!requests_.empty()) return site_->now();
+    if (!requests_.empty() || trust_updater_.has_change()) return site_->now();
   }
-  auto due = base::Clock::Monotonic::max();
+  auto due = trust_updater_.due();
   for (const auto& [name, reconciler] : reconcilers_) due = std::min(due, reconciler->due());
   return due;
 }
 
 void Engine::run_due(const std::stop_token& stop) {
   take_requests();
+  // Trust first: what it takes back must not be installed by a component that happens to be due.
+  trust_updater_.run(stop);
+  if (trust_updater_.take_change()) trust_again();
   Reconciler* first = nullptr;
   for (const auto& [name, reconciler] : reconcilers_) {
     if (reconciler->due() > site_->now()) continue;
@@ -71,7 +74,7 @@ void Engine::run_due(const std::stop_token& stop) {
 }
 
 base::Result<void> Engine::reload(config::Settings settings) {
-  auto generation = make_generation(site_->outside, std::move(settings));
+  auto generation = make_generation(site_->outside, site_->state_directory, std::move(settings));
   if (!generation) return std::move(generation).error();
   const auto& components = (*generation)->settings.components;
   site_->generation = *generation;
@@ -92,6 +95,60 @@ base::Result<void> Engine::reload(config::Settings settings) {
   }
   publish();
   return {};
+}
+
+// Another trust with the same settings. When it cannot be made the old one stays, and the next change tries
+// again.
+void Engine::trust_again() {
+  auto generation = make_generation(site_->outside, site_->state_directory, site_->generation->settings);
+  if (!generation) {
+    site_->outside.log.error("the changed trust is not in use: " + generation.error().describe(),
+                             {{"reason", generation.error().code()}});
+    return;
+  }
+  site_->generation = *generation;
+  {
+    const std::scoped_lock lock(mutex_);
+    generation_ = *generation;
+  }
+  for (const auto& [name, component] : (*generation)->settings.components) {
+    if (const auto it = reconcilers_.find(name); it != reconcilers_.end())
+      it->second->set_component(component);
+  }
+  publish();
+}
+
+trust::ChainPlaces Engine::trust_places() const {
+  return {generation()->settings.trust.directory, site_->state_directory};
+}
+
+base::Result<base::Json> Engine::import_trust(const std::string& envelope, const std::string& who) {
+  return trust_updater_.import(trust_places(), envelope, who);
+}
+
+base::Result<void> Engine::deny_trust(const trust::DenialEntries& entries, const std::string& who) {
+  return trust_updater_.deny(trust_places(), entries, who);
+}
+
+base::Result<void> Engine::reanchor_trust(const std::string& envelope, const base::Digest& fingerprint,
+                                          const std::string& who, const std::string& why) {
+  return trust_updater_.reanchor(trust_places(), envelope, fingerprint, who, why);
+}
+
+std::vector<std::string> Engine::trust_warnings() {
+  const auto current = generation();
+  const base::Time now = site_->outside.clock.now();
+  std::vector<std::string> list = current->chain->warnings(now);
+  list.insert(list.end(), current->trust_left_out.begin(), current->trust_left_out.end());
+  for (const auto& [name, error] : current->unusable_policies) list.push_back(error.describe());
+  if (const auto problem = trust_updater_.problem())
+    list.push_back("the repository of trust bundles: " + problem->describe());
+  const auto components = site_->history->components();
+  if (components) {
+    if (auto quiet = silence(*current->chain, *components, current->settings.trust.max_silence, now))
+      list.push_back(std::move(*quiet));
+  }
+  return list;
 }
 
 bool Engine::request(const std::string& component) {

@@ -11,6 +11,7 @@
 
 #include "config/last_valid.hpp"
 #include "deploy/reconciler.hpp"
+#include "deploy/trust_update.hpp"
 
 namespace gridseal::deploy {
 
@@ -47,15 +48,26 @@ class Engine {
   std::shared_ptr<const Generation> generation() const;
   history::History& history() { return *site_->history; }
 
+  // Trust, changed by people (TrustUpdater has the errors). The worker judges everything again afterwards.
+  base::Result<base::Json> import_trust(const std::string& envelope, const std::string& who);
+  base::Result<void> deny_trust(const trust::DenialEntries& entries, const std::string& who);
+  base::Result<void> reanchor_trust(const std::string& envelope, const base::Digest& fingerprint,
+                                    const std::string& who, const std::string& why);
+  // What is wrong or about to be, one sentence each.
+  std::vector<std::string> trust_warnings();
+
  private:
-  explicit Engine(std::unique_ptr<Site> site) : site_(std::move(site)) {}
+  explicit Engine(std::unique_ptr<Site> site) : site_(std::move(site)), trust_updater_(*site_) {}
   base::Result<void> take_up();
   void add(const config::Component& component);
   void publish();
   void collect_garbage();
   void take_requests();
+  void trust_again();
+  trust::ChainPlaces trust_places() const;
 
   std::unique_ptr<Site> site_;
+  TrustUpdater trust_updater_;
   std::map<std::string, std::unique_ptr<Reconciler>> reconcilers_;
 
   mutable std::mutex mutex_;  // of what follows

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "deploy/time_floor.hpp"
 #include "trust/floor.hpp"
+#include "trust/verify.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -176,9 +178,17 @@ base::Result<oci::FetchedArtifact> Reconciler::fetch(const Resolved& resolved, c
 base::Result<void> Reconciler::check_floor(const trust::Verified& verified, std::optional<int64_t>& permit) {
   auto record = site_.history->component(component_.name);
   if (!record) return std::move(record).error();
-  if (!*record || !(*record)->floor) return {};
   // Back to what runs already is no change.
-  if ((*record)->last_good && (*record)->last_good->artifact == verified.digest()) return {};
+  if (*record && (*record)->last_good && (*record)->last_good->artifact == verified.digest()) return {};
+  if (auto r = site_.generation->trust.denials().check_minimum(verified.component(), verified.semver(),
+                                                               verified.created());
+      !r)
+    return r;
+  if (auto r = trust::check_age(site_.generation->policies.at(component_.policy), verified,
+                                site_.outside.clock.now());
+      !r)
+    return r;
+  if (!*record || !(*record)->floor) return {};
   const history::Floor& floor = *(*record)->floor;
   auto found = site_.history->find_permit(component_.name, verified.digest(), verified.version());
   if (!found) return std::move(found).error();
@@ -202,6 +212,11 @@ base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const
     return closed("suspended", "deploy.suspended",
                   "version " + verified.version() +
                       " is verified and waits: the component is suspended in the settings");
+  }
+  const std::optional<base::Error>& damage = site_.generation->chain->damage();
+  if (damage && !is_open(Gate::trust_damaged, Act::change)) {
+    return closed("blocked", damage->code(),
+                  "version " + verified.version() + " is verified and waits: " + damage->describe());
   }
   if (held_ && !is_open(Gate::held, Act::change)) {
     return closed("held", "config.held",
@@ -251,6 +266,14 @@ base::Result<void> Reconciler::refused(const Resolved& resolved, const base::Dig
   return error;
 }
 
+// What runs already was admitted before: it is only judged again.
+base::Result<trust::Occasion> Reconciler::occasion_of(const base::Digest& artifact) {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  const bool runs = *record && (*record)->last_good && (*record)->last_good->artifact == artifact;
+  return runs ? trust::Occasion::running : trust::Occasion::admission;
+}
+
 base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::stop_token& stop) {
   auto unchanged = is_unchanged(resolved, stop);
   if (!unchanged) return std::move(unchanged).error();
@@ -264,7 +287,9 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
   auto fetched = fetch(resolved, stop);
   if (!fetched) return refused(resolved, resolved.digest, std::move(fetched).error());
   seen_signatures_ = digests_of(fetched->signatures);
-  auto verified = verify(site_, component_, *fetched, resolved.tag);
+  auto occasion = occasion_of(fetched->digest);
+  if (!occasion) return std::move(occasion).error();
+  auto verified = verify(site_, component_, *fetched, resolved.tag, *occasion);
   if (!verified) return std::move(verified).error();
   std::optional<int64_t> permit;
   if (auto r = check_floor(*verified, permit); !r)
@@ -291,11 +316,17 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
 base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendered,
                                       std::optional<int64_t> permit, const std::stop_token& stop) {
   const base::Digest artifact = rendered.verified().digest();
+  const std::optional<base::Time> proven = rendered.verified().proven_time();
   auto planned = plan(site_, component_, std::move(rendered), stop);
   if (!planned) return refused(resolved, artifact, std::move(planned).error());
   const std::optional<base::Digest> way_back = planned->way_back();
   auto admitted = admit(site_, component_, std::move(*planned), resolved.revision(), "poll", stop);
   if (!admitted) return std::move(admitted).error();
+  if (proven) {
+    if (auto r = observe_time(site_, *proven, "the signature of " + resolved.revision()); !r)
+      site_.outside.log.warning(r.error().describe(),
+                                {{"component", component_.name}, {"reason", r.error().code()}});
+  }
   if (permit) {
     if (auto r = site_.history->use_permit(*permit, admitted->id()); !r) return r;
   }

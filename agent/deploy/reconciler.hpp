@@ -56,6 +56,7 @@ class Reconciler {
   base::Result<void> reconcile(const Resolved& resolved, const std::stop_token& stop);
   base::Result<bool> is_unchanged(const Resolved& resolved, const std::stop_token& stop);
   base::Result<oci::FetchedArtifact> fetch(const Resolved& resolved, const std::stop_token& stop);
+  base::Result<trust::Occasion> occasion_of(const base::Digest& artifact);
   base::Result<void> check_floor(const trust::Verified& verified, std::optional<int64_t>& permit);
   base::Result<std::optional<Judgement>> closed_gate(const Resolved& resolved,
                                                      const trust::Verified& verified);

@@ -132,7 +132,7 @@ base::Result<Rendered> render_from_store(const Site& site, const config::Compone
   auto fetched = oci::read_artifact(*site.store, artifact);
   if (!fetched) return std::move(fetched).error();
   // No tag: what was admitted once under a tag is named by its digest from then on.
-  auto verified = verify(site, component, *fetched, {});
+  auto verified = verify(site, component, *fetched, {}, trust::Occasion::running);
   if (!verified) return std::move(verified).error();
   return render(site, component, std::move(*verified), stop);
 }

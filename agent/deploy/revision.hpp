@@ -30,9 +30,11 @@ base::Result<Resolved> resolve(const Site& site, const config::Component& compon
 
 // Judges an artifact for a component under the trust of this moment: signatures, signed identity,
 // environment, and that the tag agrees with the signed version. Records artifact and verdict in the history
-// (a repeated verdict is not written again). Errors: those of trust::verify and trust::check_tag; history.*.
+// (a repeated verdict is not written again). What was admitted before neither expires nor falls with a
+// retired key; a denied one does. Errors: those of trust::verify and trust::check_tag; history.*.
 base::Result<trust::Verified> verify(const Site& site, const config::Component& component,
-                                     const oci::FetchedArtifact& artifact, const std::string& tag);
+                                     const oci::FetchedArtifact& artifact, const std::string& tag,
+                                     trust::Occasion occasion);
 
 // The declared objects of a verified artifact. Made by render() alone.
 class Rendered {

@@ -1,19 +1,44 @@
 #include "deploy/site.hpp"
 
 #include "deploy/registry_access.hpp"
+#include "deploy/trust_update.hpp"
 
 namespace gridseal::deploy {
 
-base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& outside,
-                                                                config::Settings settings) {
-  auto trust = trust::load_trust(outside.files, settings.trust.directory);
-  if (!trust) return std::move(trust).error();
-  auto generation = std::make_shared<Generation>(Generation{std::move(settings), std::move(*trust), {}, {}});
-  for (const auto& [name, policy] : generation->settings.trust.policies) {
-    auto made = trust::make_policy(generation->trust, policy);
-    if (!made) return std::move(made).error().with_context("trust.policy." + name + " cannot be used");
-    generation->policies.emplace(name, std::move(*made));
+namespace {
+
+// With trust bundles a policy may name a key that comes, or is gone, with one of them: this must keep neither
+// the agent from starting nor a denial from counting.
+base::Result<void> make_policies(Generation& generation) {
+  for (const auto& [name, settings] : generation.settings.trust.policies) {
+    auto made = trust::make_policy(generation.trust, settings);
+    if (made) {
+      generation.policies.emplace(name, std::move(*made));
+      continue;
+    }
+    base::Error error = std::move(made).error().with_context("trust.policy." + name + " cannot be used");
+    if (!generation.chain->pinned()) return error;
+    generation.unusable_policies.emplace(name, base::Error::blocked(error.code(), error.describe()));
   }
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& outside,
+                                                                const std::string& state_directory,
+                                                                config::Settings settings) {
+  auto trust = load_site_trust(outside.files, {settings.trust.directory, state_directory});
+  if (!trust) return std::move(trust).error();
+  auto generation = std::make_shared<Generation>(
+      Generation{std::move(settings),
+                 std::move(trust->state),
+                 {},
+                 {},
+                 std::make_shared<const trust::TrustChain>(std::move(trust->chain)),
+                 std::move(trust->left_out),
+                 {}});
+  if (auto r = make_policies(*generation); !r) return std::move(r).error();
   for (const auto& [name, registry] : generation->settings.registries) {
     const oci::Surroundings surroundings{outside.connector, outside.clock, outside.log, outside.jitter};
     auto made = make_registry(registry, outside.files, surroundings, outside.credentials_directory);

@@ -16,6 +16,7 @@
 #include "oci/registry.hpp"
 #include "oci/store.hpp"
 #include "trust/policy.hpp"
+#include "trust/trust_chain.hpp"
 
 namespace gridseal::deploy {
 
@@ -37,6 +38,10 @@ struct Generation {
   trust::TrustState trust;
   std::map<std::string, trust::Policy> policies;
   std::map<std::string, std::unique_ptr<oci::Registry>> registries;
+  std::shared_ptr<const trust::TrustChain> chain;  // never null once made
+  std::vector<std::string> trust_left_out;         // of the trust bundle, and why
+  // Policies that name what the trust bundle in force does not hold. Their components wait.
+  std::map<std::string, base::Error> unusable_policies;
 };
 
 // Used by the worker alone.
@@ -54,9 +59,10 @@ struct Site {
   kube::Limits limits(const std::stop_token& stop) const { return {stop, std::nullopt}; }
 };
 
-// Reads the trust directory and makes policies and registry clients. Errors: those of trust and oci; each
-// names the setting that is wrong.
+// Reads what is trusted and makes policies and registry clients. Errors: those of trust and oci; each names
+// the setting that is wrong. Where a trust bundle is pinned a policy that cannot be used is no error.
 base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& outside,
+                                                                const std::string& state_directory,
                                                                 config::Settings settings);
 
 // Opens store, history and the way to the cluster under `state_directory`. Errors: history.*, store.*,

@@ -1,4 +1,7 @@
 #include "trust/verify.hpp"
+
+#include <algorithm>
+
 #include "deploy/revision.hpp"
 
 namespace gridseal::deploy {
@@ -28,13 +31,49 @@ trust::Evidence evidence_of(const oci::FetchedArtifact& artifact) {
   return evidence;
 }
 
+// "mirror.example:5000/water/pumps": the first mirror's name stands for all of them.
+std::string repository_of(const config::Settings& settings, const config::Component& component) {
+  const std::string& url = settings.registries.at(component.registry).urls.front();
+  const size_t scheme = url.find("://");
+  return (scheme == std::string::npos ? url : url.substr(scheme + 3)) + "/" + component.repository;
+}
+
+// When the artifact was first found good: what was admitted does not expire while it runs.
+base::Result<base::Time> admission_time(const Site& site, const base::Digest& artifact) {
+  auto records = site.history->verifications(artifact);
+  if (!records) return std::move(records).error();
+  base::Time first = site.outside.clock.now();
+  for (const auto& record : *records) {
+    if (record.outcome == history::VerificationOutcome::verified) first = std::min(first, record.time);
+  }
+  return first;
+}
+
+base::Result<trust::Circumstances> circumstances_of(const Site& site, const config::Component& component,
+                                                    const base::Digest& artifact, trust::Occasion occasion) {
+  const config::Settings& settings = site.generation->settings;
+  trust::Circumstances circumstances{site.outside.clock.now(), repository_of(settings, component),
+                                     settings.site.environment, occasion};
+  if (occasion == trust::Occasion::running) {
+    auto admitted = admission_time(site, artifact);
+    if (!admitted) return std::move(admitted).error();
+    circumstances.now = *admitted;
+  }
+  return circumstances;
+}
+
 base::Result<trust::Verified> judge(const Site& site, const config::Component& component,
-                                    const oci::FetchedArtifact& artifact, const std::string& tag) {
+                                    const oci::FetchedArtifact& artifact, const std::string& tag,
+                                    trust::Occasion occasion) {
   const Generation& generation = *site.generation;
+  const auto policy = generation.policies.find(component.policy);
+  if (policy == generation.policies.end()) return generation.unusable_policies.at(component.policy);
   trust::Identity identity;
   identity.component = component.expect;
-  auto verified = trust::verify(generation.trust, generation.policies.at(component.policy), identity,
-                                evidence_of(artifact));
+  auto circumstances = circumstances_of(site, component, artifact.digest, occasion);
+  if (!circumstances) return std::move(circumstances).error();
+  auto verified =
+      trust::verify(generation.trust, policy->second, identity, evidence_of(artifact), *circumstances);
   if (!verified) return verified;
   // Signed for one environment: good there only. Signed for none: good everywhere the component is expected.
   const std::string& own = generation.settings.site.environment;
@@ -63,13 +102,14 @@ history::Artifact record_of(const oci::FetchedArtifact& fetched, const trust::Ve
 }  // namespace
 
 base::Result<trust::Verified> verify(const Site& site, const config::Component& component,
-                                     const oci::FetchedArtifact& artifact, const std::string& tag) {
-  auto verified = judge(site, component, artifact, tag);
+                                     const oci::FetchedArtifact& artifact, const std::string& tag,
+                                     trust::Occasion occasion) {
+  auto verified = judge(site, component, artifact, tag, occasion);
   history::Verification record{component.name, artifact.digest, component.policy, {}, {}, {}, {}, 0, {}};
   record.trust_generation = site.generation->trust.generation();
   if (verified) {
     record.outcome = history::VerificationOutcome::verified;
-    record.sentence = "signed by " + verified->evidence().key_name;
+    record.sentence = trust::sentence(verified->satisfied());
     record.evidence = trust::to_json(*verified);
     // Only what verified is kept as an artifact: a mirror's junk does not fill the history.
     if (auto r = site.history->record_artifact(record_of(artifact, &*verified)); !r)

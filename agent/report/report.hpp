@@ -32,6 +32,7 @@ struct Live {
   base::Time since;
   std::optional<std::string> held;  // the settings on disk are wrong: why
   std::vector<LiveComponent> components;
+  std::vector<std::string> warnings;  // about trust: what is wrong or about to be
 };
 
 // {"agent", "site", "components", "audit"}. Components are those of the settings, by name; then those that

@@ -176,6 +176,7 @@ Result<Json> status(history::History& history, const config::Settings& settings,
   return Json{{"agent", agent_of(live)},
               {"site", {{"name", settings.site.name}, {"environment", settings.site.environment}}},
               {"components", std::move(*components)},
+              {"warnings", live == nullptr ? Json::array() : Json(live->warnings)},
               {"audit", std::move(*head)}};
 }
 

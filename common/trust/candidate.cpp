@@ -1,8 +1,20 @@
 #include "trust/candidate.hpp"
 
-#include "base/encoding.hpp"
+#include <algorithm>
+
+#include "crypto/sha256.hpp"
 
 namespace gridseal::trust {
+
+using base::Result;
+
+bool is_among(std::string_view code, std::initializer_list<std::string_view> codes) {
+  return std::ranges::any_of(codes, [&](std::string_view prefix) { return code.starts_with(prefix); });
+}
+
+std::string spki_id(std::string_view spki) {
+  return "key:" + crypto::sha256(spki).to_string();
+}
 
 SignatureEvidence begin_evidence(const Question& question, const Candidate& candidate, std::string scheme) {
   SignatureEvidence evidence;
@@ -18,38 +30,9 @@ SignatureEvidence begin_evidence(const Question& question, const Candidate& cand
   return evidence;
 }
 
-void record_key(SignatureEvidence& evidence, const PinnedKey& key, crypto::Scheme scheme) {
-  evidence.key_name = key.name;
-  evidence.key_id = key.key.key_id();
-  const std::string kind(crypto::to_string(key.key.kind()));
-  const std::string how(crypto::to_string(scheme));
-  evidence.algorithm = key.key.kind() == crypto::KeyKind::ed25519 ? how : kind + "-" + how;
-  evidence.checks.push_back({"signature", evidence.algorithm + " by the pinned key " + key.name});
-}
-
-base::Result<void> check_annotations(const Policy& policy, SignatureEvidence& evidence,
-                                     const std::string& code) {
-  for (const auto& [name, wanted] : policy.annotations()) {
-    const auto found = evidence.annotations.find(name);
-    if (found != evidence.annotations.end() && found->second == wanted) continue;
-    std::string why = "policy " + policy.name() + " asks for the annotation " + name + "=" + wanted;
-    why += found == evidence.annotations.end()
-               ? "; the signature does not carry it"
-               : "; the signature says '" + base::printable(found->second, 80) + "'";
-    return base::Error::refused(code, std::move(why));
-  }
-  if (!policy.annotations().empty())
-    evidence.checks.push_back({"annotations", "all that the policy asks for are signed"});
-  return {};
-}
-
-std::string key_names(const Policy& policy) {
-  std::string names;
-  for (const PinnedKey& key : policy.keys()) {
-    if (!names.empty()) names += ", ";
-    names += key.name;
-  }
-  return names;
+Result<void> check_denials(const Question& question, const SignerIds& ids, std::optional<base::Time> proven) {
+  return question.state.denials().check_signer(ids.denied, question.evidence.digest, proven,
+                                               question.circumstances.occasion);
 }
 
 }  // namespace gridseal::trust

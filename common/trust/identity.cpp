@@ -85,9 +85,9 @@ std::optional<base::Semver> semver_of(std::string_view text) {
 }  // namespace
 
 Result<Verified> verify(const TrustState& state, const Policy& policy, const Identity& identity,
-                        const Evidence& evidence) {
-  auto signature = verify_signatures(state, policy, evidence);
-  if (!signature) return std::move(signature).error();
+                        const Evidence& evidence, const Circumstances& circumstances) {
+  auto satisfied = verify_signatures(state, policy, evidence, circumstances);
+  if (!satisfied) return std::move(satisfied).error();
   auto manifest = parse_image_manifest(evidence.manifest, "artifact.manifest");
   if (!manifest) return std::move(manifest).error();
   auto component = read_component(manifest->annotations, identity);
@@ -113,10 +113,21 @@ Result<Verified> verify(const TrustState& state, const Policy& policy, const Ide
   verified.artifact_type_ = std::move(manifest->artifact_type);
   verified.layers_ = std::move(manifest->layers);
   verified.generation_ = state.generation();
-  verified.evidence_ = std::move(*signature);
-  verified.evidence_.checks.push_back(
-      {"identity", "component " + verified.component_ + ", version " + version});
+  verified.satisfied_ = std::move(*satisfied);
+  if (circumstances.occasion == Occasion::admission) {
+    if (auto floor = state.denials().check_minimum(verified.component_, verified.semver_, verified.created_);
+        !floor)
+      return std::move(floor).error();
+  }
   return verified;
+}
+
+Result<void> check_age(const Policy& policy, const Verified& verified, base::Time now) {
+  if (policy.max_age().count() == 0 || now - verified.created() <= policy.max_age()) return {};
+  return Error::refused("policy.too_old",
+                        "created " + base::format_rfc3339(verified.created()) + ", which is more than " +
+                            base::format_duration(policy.max_age()) + " ago; trust policy " + policy.name() +
+                            " admits nothing older");
 }
 
 Result<void> check_tag(const Verified& verified, std::string_view tag) {

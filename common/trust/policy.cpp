@@ -1,11 +1,10 @@
 #include "trust/policy.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <array>
 
 #include "base/encoding.hpp"
-#include "crypto/hash.hpp"
+#include "sigstore/cosign_sign.hpp"
 
 namespace gridseal::trust {
 namespace {
@@ -13,155 +12,285 @@ namespace {
 using base::Error;
 using base::Result;
 
-constexpr uint64_t kMaxKeyFile = uint64_t{64} << 10U;
-constexpr std::string_view kKeySuffix = ".pub";
+constexpr size_t kMaxAuthorities = 64;
 
-// Who may change a pin may install anything, so nobody else must be able to.
-Result<void> check_permissions(base::Files& files, const std::string& path, base::EntryKind kind) {
-  const auto info = files.stat(path);
-  if (!info) return info.error();
-  const bool directory = kind == base::EntryKind::directory;
-  if (info->kind != kind) {
-    return Error::refused("trust.permissions",
-                          path + " is not a " + (directory ? "directory" : "regular file") +
-                              " (links are not followed); put the pinned keys themselves there");
-  }
-  if (info->owner != 0 && info->owner != ::geteuid())
-    return Error::refused("trust.permissions", path + " belongs to another user; run: chown root " + path);
-  if ((info->mode & 022U) != 0)
-    return Error::refused("trust.permissions",
-                          path + " can be changed by others than its owner; run: chmod go-w " + path);
-  return {};
+std::string in_quotes(std::string_view text) {
+  return "'" + base::printable(text, 80) + "'";
 }
 
-Result<PinnedKey> load_key(base::Files& files, const std::string& directory, const std::string& name) {
-  const std::string path = directory + "/" + name;
-  if (auto safe = check_permissions(files, path, base::EntryKind::file); !safe)
-    return std::move(safe).error();
-  const auto text = base::read_file(files, path, kMaxKeyFile);
-  if (!text) return text.error();
-  auto key = crypto::PublicKey::from_pem(*text);
-  if (key) return PinnedKey{name, std::move(*key)};
-  return Error::refused("trust.key_file", path + " is not a usable public key: " + key.error().describe() +
-                                              " [" + key.error().code() + "]");
-}
-
-Result<void> check_duplicates(const std::vector<PinnedKey>& keys) {
-  for (size_t i = 0; i < keys.size(); ++i) {
-    for (size_t k = i + 1; k < keys.size(); ++k) {
-      const bool same_name = keys[i].name == keys[k].name;
-      if (!same_name && !(keys[i].key == keys[k].key)) continue;
-      return Error::refused("trust.key_duplicate", same_name ? "two pinned keys are called " + keys[i].name
-                                                             : "the pinned keys " + keys[i].name + " and " +
-                                                                   keys[k].name + " are the same key");
-    }
-  }
-  return {};
-}
-
-void add(crypto::Sha256& hash, std::string_view kind, const Document& document) {
-  hash.update(std::string(kind) + '\0' + document.name + '\0' + crypto::sha256(document.text).hex() + '\n');
-}
-
-base::Digest fingerprint_of(const TrustContent& content) {
-  crypto::Sha256 hash;
-  for (const PinnedKey& key : content.keys)
-    hash.update("key" + ('\0' + key.name) + '\0' + key.key.key_id() + '\n');
-  for (const Document& root : content.sigstore_roots) add(hash, "sigstore", root);
-  if (content.notation_policy) add(hash, "notation", {"trustpolicy.json", *content.notation_policy});
-  for (const Document& store : content.notation_stores) add(hash, "store", store);
-  for (const Document& list : content.revocation_lists) add(hash, "crl", list);
-  if (!content.denials.empty()) add(hash, "denials", {"", content.denials.canonical()});
-  return hash.finish();
+template <class List, class Name>
+std::string list_names(const List& list, Name name) {
+  std::string text;
+  for (const auto& one : list) text += (text.empty() ? "" : ", ") + name(one);
+  return text.empty() ? "none" : text;
 }
 
 }  // namespace
 
-struct TrustState::Parts {
-  TrustContent content;
-  base::Digest fingerprint;
+// Judges settings against what is pinned.
+class PolicyMaker {
+ public:
+  PolicyMaker(const TrustState& state, const PolicySettings& settings) : state_(state), settings_(settings) {}
+
+  Result<Policy> run() {
+    policy_.settings_ = settings_;
+    for (const auto& step :
+         {&PolicyMaker::authorities, &PolicyMaker::threshold, &PolicyMaker::attestations}) {
+      if (auto done = (this->*step)(); !done) return std::move(done).error();
+    }
+    return std::move(policy_);
+  }
+
+ private:
+  Error wrong(const char* code, const std::string& why) const {
+    return Error::refused(code, "trust policy " + settings_.name + " " + why);
+  }
+
+  Result<void> authorities() {
+    std::vector<config::Authority> list = settings_.authorities;
+    if (!settings_.keys.empty() && !list.empty())
+      return wrong("trust.policy_authority",
+                   "has keys of its own and authorities; put the keys into one of them");
+    if (!settings_.keys.empty()) {
+      list.push_back({});
+      list.back().name = "keys";
+      list.back().keys = settings_.keys;
+    }
+    if (list.empty())
+      return wrong("trust.policy_empty", "names nobody who may sign, so nothing could ever satisfy it");
+    if (list.size() > kMaxAuthorities) return wrong("trust.policy_authority", "has more than 64 authorities");
+    for (const config::Authority& authority : list) {
+      if (std::ranges::find(policy_.authorities_, authority.name, &Authority::name) !=
+          policy_.authorities_.end())
+        return wrong("trust.policy_authority", "has two authorities called " + in_quotes(authority.name));
+      if (auto added = add(authority); !added) return added;
+    }
+    return {};
+  }
+
+  Result<void> add(const config::Authority& authority) {
+    const std::string who = "in authority " + in_quotes(authority.name) + " ";
+    const int kinds = (authority.keys.empty() ? 0 : 1) + (authority.identities.empty() ? 0 : 1) +
+                      (authority.notation.empty() ? 0 : 1);
+    if (kinds == 0)
+      return wrong("trust.policy_empty",
+                   who + "names nobody: it needs keys, identities or a notation policy");
+    if (kinds > 1)
+      return wrong("trust.policy_authority",
+                   who + "mixes keys, identities and notation; one authority is of one kind");
+    if (!authority.keys.empty()) return add_keys(authority, who);
+    if (!authority.identities.empty()) return add_identities(authority, who);
+    return add_notation(authority, who);
+  }
+
+  // The root named, or the only one.
+  Result<std::shared_ptr<const SigstoreRoot>> root(const config::Authority& authority,
+                                                   const std::string& who) {
+    const auto& roots = state_.sigstore_roots();
+    if (authority.trusted_root.empty() && roots.size() == 1) return roots.front();
+    if (auto found = state_.find_root(authority.trusted_root); found != nullptr) return found;
+    const std::string pinned = list_names(roots, [](const auto& one) { return one->name; });
+    return wrong(
+        "trust.root_unknown",
+        who +
+            (authority.trusted_root.empty()
+                 ? "must name its trusted_root"
+                 : "names the trusted root " + in_quotes(authority.trusted_root) + ", which is not pinned") +
+            "; pinned are: " + pinned);
+  }
+
+  Result<void> add_keys(const config::Authority& authority, const std::string& who) {
+    if (authority.sct.value_or(false)) return wrong("trust.policy_authority", who + "asks keys for an sct");
+    KeyAuthority rule;
+    for (const std::string& name : authority.keys) {
+      const PinnedKey* key = state_.find_key(name);
+      if (key == nullptr) {
+        return wrong("trust.key_unknown",
+                     who + "names the key " + in_quotes(name) + ", which is not pinned; pinned are: " +
+                         list_names(state_.keys(), [](const auto& one) { return one.name; }));
+      }
+      const bool again = std::ranges::find(rule.keys, name, &PinnedKey::name) != rule.keys.end();
+      if (!again) rule.keys.push_back(*key);
+    }
+    rule.rules.log_entries = authority.log.value_or(false) ? 1 : 0;
+    rule.rules.timestamps = authority.timestamp.value_or(false) ? 1 : 0;
+    if (rule.rules.log_entries + rule.rules.timestamps != 0 || !authority.trusted_root.empty()) {
+      auto found = root(authority, who);
+      if (!found) return std::move(found).error();
+      rule.root = std::move(*found);
+    }
+    policy_.authorities_.push_back({authority.name, std::move(rule)});
+    return {};
+  }
+
+  Result<void> add_identities(const config::Authority& authority, const std::string& who) {
+    auto found = root(authority, who);
+    if (!found) return std::move(found).error();
+    std::vector<sigstore::IdentityPattern> patterns;
+    for (const config::CertificateIdentity& one : authority.identities)
+      patterns.push_back({one.issuer, one.issuer_regexp, one.subject, one.subject_regexp, one.extensions});
+    auto matcher = sigstore::IdentityMatcher::make(patterns);
+    if (!matcher)
+      return std::move(matcher).error().with_context("trust policy " + settings_.name + " " + who +
+                                                     "has identities that cannot be used");
+    for (const std::string& warning : matcher->warnings())
+      policy_.warnings_.push_back("authority " + authority.name + ": " + warning);
+    IdentityAuthority rule{std::move(*found), std::move(*matcher), {}};
+    rule.rules.log_entries = authority.log.value_or(true) ? 1 : 0;
+    rule.rules.timestamps = authority.timestamp.value_or(false) ? 1 : 0;
+    rule.rules.scts = authority.sct.value_or(true);
+    policy_.authorities_.push_back({authority.name, std::move(rule)});
+    return {};
+  }
+
+  Result<void> add_notation(const config::Authority& authority, const std::string& who) {
+    const auto& policies = state_.notation().policy.policies();
+    if (std::ranges::find(policies, authority.notation, &notation::TrustPolicy::name) == policies.end()) {
+      return wrong("trust.notation_unknown",
+                   who + "names the notation policy " + in_quotes(authority.notation) +
+                       ", which notation/trustpolicy.json does not have; it has: " +
+                       list_names(policies, [](const auto& one) { return one.name; }));
+    }
+    policy_.authorities_.push_back(
+        {authority.name, NotationAuthority{authority.notation, authority.notation_store}});
+    return {};
+  }
+
+  Result<void> threshold() {
+    const size_t all = policy_.authorities_.size();
+    if (settings_.threshold == 0 && all > 1) {
+      return wrong("trust.policy_threshold",
+                   "does not say how many of its " + std::to_string(all) + " authorities must have signed");
+    }
+    const int64_t wanted = settings_.threshold == 0 ? 1 : settings_.threshold;
+    if (wanted < 1 || static_cast<uint64_t>(wanted) > all) {
+      return wrong("trust.policy_threshold",
+                   "asks for " + std::to_string(wanted) + " of " + std::to_string(all) + " authorities");
+    }
+    policy_.threshold_ = static_cast<size_t>(wanted);
+    return {};
+  }
+
+  Result<void> attestations() {
+    for (const config::Attestation& one : settings_.attestations) {
+      AttestationRule rule{one.name, predicate_type_uri(one.type), {}, {}};
+      const std::string who = "in attestation " + in_quotes(one.name) + " ";
+      if (one.name.empty() || std::ranges::find(policy_.attestations_, one.name, &AttestationRule::name) !=
+                                  policy_.attestations_.end())
+        return wrong("trust.policy_attestation", who + "has no name of its own");
+      if (rule.type.empty() || rule.type == sigstore::kSignPredicateType)
+        return wrong("trust.policy_attestation",
+                     who + "has the predicate type " + in_quotes(one.type) +
+                         ": write a URI, or a short name such as slsaprovenance1");
+      for (const std::string& name : one.authorities) {
+        const auto found = std::ranges::find(policy_.authorities_, name, &Authority::name);
+        if (found == policy_.authorities_.end())
+          return wrong("trust.policy_attestation", who + "names the unknown authority " + in_quotes(name));
+        rule.authorities.push_back(static_cast<size_t>(found - policy_.authorities_.begin()));
+      }
+      for (size_t i = 0; one.authorities.empty() && i < policy_.authorities_.size(); ++i)
+        rule.authorities.push_back(i);
+      for (const config::Condition& condition : one.conditions) {
+        auto made = Condition::make(condition);
+        if (!made) return std::move(made).error().with_context("trust policy " + settings_.name + " " + who);
+        rule.conditions.push_back(std::move(*made));
+      }
+      policy_.attestations_.push_back(std::move(rule));
+    }
+    return {};
+  }
+
+  const TrustState& state_;
+  const PolicySettings& settings_;
+  Policy policy_;
 };
 
-Result<TrustState> TrustState::make(TrustContent content) {
-  std::ranges::sort(content.keys, {}, &PinnedKey::name);
-  std::ranges::sort(content.sigstore_roots, {}, &Document::name);
-  if (auto distinct = check_duplicates(content.keys); !distinct) return std::move(distinct).error();
-  const base::Digest fingerprint = fingerprint_of(content);
-  return TrustState(std::make_shared<const Parts>(Parts{std::move(content), fingerprint}));
-}
-
-Result<TrustState> TrustState::from_keys(std::vector<PinnedKey> keys) {
-  TrustContent content;
-  content.keys = std::move(keys);
-  return make(std::move(content));
-}
-
-const TrustContent& TrustState::content() const {
-  return parts_->content;
-}
-
-const base::Digest& TrustState::fingerprint() const {
-  return parts_->fingerprint;
-}
-
-const PinnedKey* TrustState::find_key(std::string_view name) const {
-  const auto found = std::ranges::find(keys(), name, &PinnedKey::name);
-  return found == keys().end() ? nullptr : &*found;
-}
-
-int64_t TrustState::generation() const {
-  uint64_t value = 0;
-  for (size_t i = 0; i < 8; ++i) value = (value << 8U) | fingerprint().raw()[i];
-  return static_cast<int64_t>(value >> 1U);
-}
-
-Result<TrustContent> read_trust(base::Files& files, const std::string& directory) {
-  TrustContent content;
-  const std::string keys_directory = directory + "/keys";
-  const auto there = files.stat(keys_directory);
-  if (!there && base::is_not_found(there.error())) return content;
-  for (const std::string& path : {directory, keys_directory}) {
-    if (auto safe = check_permissions(files, path, base::EntryKind::directory); !safe)
-      return std::move(safe).error();
-  }
-  const auto entries = files.list(keys_directory);
-  if (!entries) return entries.error();
-  for (const base::Entry& entry : *entries) {
-    if (!entry.name.ends_with(kKeySuffix)) continue;
-    auto key = load_key(files, keys_directory, entry.name);
-    if (!key) return std::move(key).error();
-    content.keys.push_back(std::move(*key));
-  }
-  return content;
-}
-
-Result<TrustState> load_trust(base::Files& files, const std::string& directory) {
-  auto content = read_trust(files, directory);
-  if (!content) return std::move(content).error();
-  return TrustState::make(std::move(*content));
-}
-
 Result<Policy> make_policy(const TrustState& state, const PolicySettings& settings) {
-  if (settings.keys.empty()) {
-    return Error::refused("trust.policy_empty", "trust policy " + settings.name +
-                                                    " names no key, so nothing could ever satisfy it");
+  return PolicyMaker(state, settings).run();
+}
+
+std::string describe(const Authority& authority) {
+  if (const auto* keys = std::get_if<KeyAuthority>(&authority.rule))
+    return "keys " + list_names(keys->keys, [](const auto& key) { return key.name; });
+  if (const auto* identities = std::get_if<IdentityAuthority>(&authority.rule))
+    return "identities under " + identities->root->name;
+  return "notation policy " + std::get<NotationAuthority>(authority.rule).policy;
+}
+
+std::string predicate_type_uri(std::string_view name) {
+  struct Short {
+    std::string_view name;
+    std::string_view uri;
+  };
+  static constexpr std::array<Short, 11> kShort{{
+      {"slsaprovenance", "https://slsa.dev/provenance/v0.2"},
+      {"slsaprovenance02", "https://slsa.dev/provenance/v0.2"},
+      {"slsaprovenance1", "https://slsa.dev/provenance/v1"},
+      {"spdx", "https://spdx.dev/Document"},
+      {"spdxjson", "https://spdx.dev/Document"},
+      {"cyclonedx", "https://cyclonedx.org/bom"},
+      {"link", "https://in-toto.io/Link/v1"},
+      {"vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"},
+      {"openvex", "https://openvex.dev/ns"},
+      {"custom", "https://cosign.sigstore.dev/attestation/v1"},
+      {"vsa", "https://slsa.dev/verification_summary/v1"},
+  }};
+  for (const Short& one : kShort) {
+    if (one.name == name) return std::string(one.uri);
   }
-  Policy policy;
-  policy.name_ = settings.name;
-  policy.annotations_ = settings.annotations;
-  for (const std::string& name : settings.keys) {
-    const PinnedKey* key = state.find_key(name);
-    if (key == nullptr) {
-      std::string pinned;
-      for (const PinnedKey& known : state.keys()) pinned += (pinned.empty() ? "" : ", ") + known.name;
-      return Error::refused("trust.key_unknown",
-                            "trust policy " + settings.name + " names the key '" + base::printable(name, 80) +
-                                "', which is not pinned; pinned are: " + (pinned.empty() ? "none" : pinned));
+  return name.find(':') == std::string_view::npos ? std::string() : std::string(name);
+}
+
+bool matches_pattern(std::string_view pattern, std::string_view text) {
+  // States of the pattern that the text read so far can be in; linear in both.
+  std::vector<bool> at(pattern.size() + 1);
+  const auto spread = [&] {
+    for (size_t i = 0; i < pattern.size(); ++i) {
+      if (at[i] && pattern[i] == '*') at[i + 1] = true;
     }
-    const bool again = std::ranges::find(policy.keys_, name, &PinnedKey::name) != policy.keys_.end();
-    if (!again) policy.keys_.push_back(*key);
+  };
+  at[0] = true;
+  spread();
+  for (const char c : text) {
+    std::vector<bool> next(pattern.size() + 1);
+    for (size_t i = 0; i < pattern.size(); ++i) {
+      if (!at[i]) continue;
+      if (pattern[i] != '*') {
+        if (pattern[i] == c) next[i + 1] = true;
+        continue;
+      }
+      const bool twice =
+          (i + 1 < pattern.size() && pattern[i + 1] == '*') || (i > 0 && pattern[i - 1] == '*');
+      if (c != '/' || twice) next[i] = true;
+    }
+    at = std::move(next);
+    spread();
   }
-  return policy;
+  return at[pattern.size()];
+}
+
+Result<void> check_binding(const Policy& policy, std::string_view repository, std::string_view environment) {
+  const auto any = [](const std::vector<std::string>& patterns, std::string_view text) {
+    return !text.empty() &&
+           std::ranges::any_of(patterns, [&](const auto& p) { return matches_pattern(p, text); });
+  };
+  const auto& [repositories, environments] =
+      std::tie(policy.settings().repositories, policy.settings().environments);
+  const size_t slash = repository.find('/');
+  const std::string_view path = slash == std::string_view::npos ? repository : repository.substr(slash + 1);
+  if (!repositories.empty() && !any(repositories, repository) && !any(repositories, path)) {
+    return Error::refused(
+        "policy.not_for_repository",
+        "trust policy " + policy.name() + " is not for the repository " +
+            (repository.empty() ? "of this artifact, which is not known" : in_quotes(repository)));
+  }
+  if (!environments.empty() && !any(environments, environment)) {
+    return Error::refused(
+        "policy.not_for_environment",
+        "trust policy " + policy.name() + " is not for the environment " +
+            (environment.empty() ? "of this site, which is not known" : in_quotes(environment)));
+  }
+  return {};
 }
 
 }  // namespace gridseal::trust

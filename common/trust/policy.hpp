@@ -8,20 +8,23 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "base/files.hpp"
 #include "config/settings.hpp"
 #include "crypto/public_key.hpp"
+#include "notation/trust_store.hpp"
+#include "sigstore/identity_matcher.hpp"
+#include "sigstore/trusted_root.hpp"
+#include "sigstore/verified_signature.hpp"
+#include "trust/condition.hpp"
 #include "trust/denial.hpp"
 
 namespace gridseal::trust {
 
-struct PinnedKey {
-  std::string name;  // the file's name, shown to people
-  crypto::PublicKey key;
-};
+using PinnedKey = sigstore::NamedKey;  // its name is the file's name, shown to people
 
 struct Document {
   std::string name;
@@ -40,6 +43,11 @@ struct TrustContent {
   Denials denials{};
 };
 
+struct SigstoreRoot {
+  std::string name;
+  sigstore::TrustedRoot root;
+};
+
 // Everything trusted at one moment. Immutable; thread safe; a copy is cheap.
 class TrustState {
  public:
@@ -53,6 +61,10 @@ class TrustState {
   const std::vector<PinnedKey>& keys() const { return content().keys; }
   const PinnedKey* find_key(std::string_view name) const;
   const Denials& denials() const { return content().denials; }
+  const std::vector<std::shared_ptr<const SigstoreRoot>>& sigstore_roots() const;
+  std::shared_ptr<const SigstoreRoot> find_root(std::string_view name) const;  // nullptr when absent
+  // Stores and revocation lists; without a trustpolicy.json the policies are none.
+  const notation::Trust& notation() const;
 
   // Changes whenever anything trusted, denied, retired or endorsed changes: names and content.
   const base::Digest& fingerprint() const;
@@ -83,25 +95,85 @@ base::Result<TrustState> load_trust(base::Files& files, const std::string& direc
 // A policy as the settings write it.
 using PolicySettings = config::TrustPolicy;
 
-// A policy with its keys. Only make_policy makes one, so it never has an empty key list.
-class Policy {
- public:
-  const std::string& name() const { return name_; }
-  const std::vector<PinnedKey>& keys() const { return keys_; }
-  const std::map<std::string, std::string>& annotations() const { return annotations_; }
-
- private:
-  friend base::Result<Policy> make_policy(const TrustState& state, const PolicySettings& settings);
-  Policy() = default;
-
-  std::string name_;
-  std::vector<PinnedKey> keys_;
-  std::map<std::string, std::string> annotations_;
+// Any one of these keys.
+struct KeyAuthority {
+  std::vector<PinnedKey> keys;                 // never empty
+  std::shared_ptr<const SigstoreRoot> root{};  // nullptr: no log and no timestamp is asked for or judged
+  sigstore::KeyRules rules{};
 };
 
-// Errors (refused): trust.policy_empty (no key: nothing could ever verify), trust.key_unknown (names the key
-// and those that are pinned).
+// Any one of these identities, in a certificate of this root.
+struct IdentityAuthority {
+  std::shared_ptr<const SigstoreRoot> root;
+  sigstore::IdentityMatcher identities;
+  sigstore::CertificateRules rules{};
+};
+
+// The policy of trustpolicy.json that the repository selects must be this one.
+struct NotationAuthority {
+  std::string policy;
+  std::string store{};  // "ca:acme"; empty: as the policy says
+};
+
+struct Authority {
+  std::string name;  // "keys" of the short form
+  std::variant<KeyAuthority, IdentityAuthority, NotationAuthority> rule;
+};
+
+// "keys ci.pub, release.pub", "identities under public", "notation policy acme".
+std::string describe(const Authority& authority);
+
+struct AttestationRule {
+  std::string name;
+  std::string type;                 // predicate type, a URI
+  std::vector<size_t> authorities;  // indices in Policy::authorities, never empty
+  std::vector<Condition> conditions;
+};
+
+// Only make_policy makes one, so it always asks for somebody's signature.
+class Policy {
+ public:
+  const std::string& name() const { return settings_.name; }
+  const std::vector<Authority>& authorities() const { return authorities_; }
+  size_t threshold() const { return threshold_; }  // 1 to authorities().size()
+  const std::vector<AttestationRule>& attestations() const { return attestations_; }
+  const std::map<std::string, std::string>& annotations() const { return settings_.annotations; }
+  base::milliseconds max_age() const { return settings_.max_age; }  // 0: any
+  const PolicySettings& settings() const { return settings_; }
+  // What an operator should know: identity expressions that match more than it seems.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  friend class PolicyMaker;
+  Policy() = default;
+
+  PolicySettings settings_;
+  std::vector<Authority> authorities_;
+  size_t threshold_ = 1;
+  std::vector<AttestationRule> attestations_;
+  std::vector<std::string> warnings_;
+};
+
+// Errors (refused): trust.policy_empty (no authority, no key, no identity: nothing could ever verify),
+// trust.policy_authority (not exactly one kind, a kind's key with another, short form and authorities, a name
+// twice), trust.policy_threshold (not said with several authorities, more than there are),
+// trust.key_unknown and trust.root_unknown (name what is asked for and what is pinned),
+// trust.notation_unknown, identity.none_configured, identity.pattern, trust.policy_attestation,
+// trust.policy_condition.
 base::Result<Policy> make_policy(const TrustState& state, const PolicySettings& settings);
+
+// The URI of a predicate type that is written as one of cosign's short names; a URI is itself; empty:
+// neither.
+std::string predicate_type_uri(std::string_view name);
+
+// `repository` is "registry/repository"; patterns are for all of it or for the part after the registry.
+// A policy that is bound is not for what is not known. Errors (refused): policy.not_for_repository,
+// policy.not_for_environment.
+base::Result<void> check_binding(const Policy& policy, std::string_view repository,
+                                 std::string_view environment);
+
+// '*' is any text without '/', '**' any text.
+bool matches_pattern(std::string_view pattern, std::string_view text);
 
 // What the signed bytes of a component must say; what is empty or absent is not asked for.
 struct Identity {

@@ -270,7 +270,8 @@ std::string canonical_text(const TrustBundleContent& given) {
     json["notationStores"].push_back({{"name", store.name}, {"certificates", store.text}});
   Json denials = to_json(Denials(content.denials).entries());
   if (!denials.empty()) json["denials"] = std::move(denials);
-  return base::dump_json(json);
+  // Not base::dump_json, which escapes more than JSON asks for.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<TrustBundleContent> parse_trust_bundle_content(std::string_view payload) {

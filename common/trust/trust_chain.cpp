@@ -312,7 +312,7 @@ void TrustChain::take(TrustBundle bundle) {
   chain_damage_.reset();
 }
 
-Result<Acceptance> TrustChain::accept_first(TrustBundle bundle) {
+Result<void> TrustChain::judge_first(const TrustBundle& bundle) const {
   if (!pin_)
     return Error::refused(
         "trust.bundle_unpinned",
@@ -324,27 +324,39 @@ Result<Acceptance> TrustChain::accept_first(TrustBundle bundle) {
                                                      bundle.fingerprint().to_string() + ", pinned is " +
                                                      pin_->fingerprint.to_string() +
                                                      "; bring that one first");
-  if (auto r = check_first(bundle); !r) return std::move(r).error();
-  if (auto r = write(bundle); !r) return std::move(r).error();
-  take(std::move(bundle));
+  return check_first(bundle);
+}
+
+Result<Acceptance> TrustChain::judge(const TrustBundle& bundle) const {
+  if (bundles_.empty()) {
+    if (auto r = judge_first(bundle); !r) return std::move(r).error();
+    return Acceptance::accepted;
+  }
+  for (const TrustBundle& known : bundles_) {
+    if (known.fingerprint() == bundle.fingerprint()) return Acceptance::known;
+    if (known.version() != bundle.version()) continue;
+    // The same rule for every version in force: somebody signed two of them.
+    return check_succession(known, bundle).error();
+  }
+  if (bundle.version() == head_ && head_fingerprint_ && bundle.fingerprint() != *head_fingerprint_)
+    return Error::refused("trust.bundle_fork", numbered(head_) + " was accepted with other content (" +
+                                                   head_fingerprint_->short_form() +
+                                                   "); find out who signed two bundles of one version");
+  if (auto r = check_succession(bundles_.back(), bundle, Denials(local_)); !r) return std::move(r).error();
   return Acceptance::accepted;
+}
+
+Result<Acceptance> TrustChain::judge(std::string_view envelope) const {
+  auto bundle = parse_trust_bundle(envelope);
+  if (!bundle) return std::move(bundle).error();
+  return judge(*bundle);
 }
 
 Result<Acceptance> TrustChain::accept(std::string_view envelope) {
   auto bundle = parse_trust_bundle(envelope);
   if (!bundle) return std::move(bundle).error();
-  if (bundles_.empty()) return accept_first(std::move(*bundle));
-  for (const TrustBundle& known : bundles_) {
-    if (known.fingerprint() == bundle->fingerprint()) return Acceptance::known;
-    if (known.version() != bundle->version()) continue;
-    // The same rule for every version in force: somebody signed two of them.
-    return check_succession(known, *bundle).error();
-  }
-  if (bundle->version() == head_ && head_fingerprint_ && bundle->fingerprint() != *head_fingerprint_)
-    return Error::refused("trust.bundle_fork", numbered(head_) + " was accepted with other content (" +
-                                                   head_fingerprint_->short_form() +
-                                                   "); find out who signed two bundles of one version");
-  if (auto r = check_succession(bundles_.back(), *bundle, Denials(local_)); !r) return std::move(r).error();
+  auto verdict = judge(*bundle);
+  if (!verdict || *verdict == Acceptance::known) return verdict;
   if (auto r = write(*bundle); !r) return std::move(r).error();
   take(std::move(*bundle));
   return Acceptance::accepted;

@@ -74,6 +74,8 @@ class TrustChain {
   // pinned that it could follow), trust.bundle_anchor (refused: not the bundle whose fingerprint is pinned);
   // those of Files (blocked; the chain is as before).
   base::Result<Acceptance> accept(std::string_view envelope);
+  // What accept() would say; nothing is written.
+  base::Result<Acceptance> judge(std::string_view envelope) const;
 
   // Adds to the local denials. Endorsements and looser entries are ignored. Errors: those of Files;
   // trust.local_denials (blocked: what is there cannot be read, and would be lost).
@@ -100,7 +102,8 @@ class TrustChain {
   void load_local();
   bool find_first_by(const base::Digest& fingerprint);
   void damaged(std::string code, std::string message);
-  base::Result<Acceptance> accept_first(TrustBundle bundle);
+  base::Result<Acceptance> judge(const TrustBundle& bundle) const;
+  base::Result<void> judge_first(const TrustBundle& bundle) const;
   std::string path_of(int64_t version) const;
   base::Result<TrustBundle> read_accepted(int64_t version) const;
   base::Result<std::vector<int64_t>> stored_versions() const;

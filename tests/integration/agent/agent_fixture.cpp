@@ -204,7 +204,7 @@ base::Result<void> AgentTest::start(Fuse* fuse) {
     connector = fused_connector_.get();
     effect = [fuse](std::string_view) { return fuse->burn(); };
   }
-  const deploy::Outside outside{base::system_clock(), *files, base::null_log(), *connector, {}, effect, {}};
+  const deploy::Outside outside{base::system_clock(), *files, *log_, *connector, {}, effect, {}};
   auto engine = deploy::Engine::start(outside, directory_ + "/state", settings_, std::nullopt);
   if (!engine) return std::move(engine).error();
   engine_ = std::move(*engine);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/log.hpp"
 #include "crypto/private_key.hpp"
 #include "deploy/engine.hpp"
 #include "http/client.hpp"
@@ -77,6 +78,7 @@ class AgentTest : public ::testing::Test {
   std::unique_ptr<deploy::Engine> engine_;
   std::stop_source power_;
   int releases_ = 0;
+  base::Log* log_ = &base::null_log();  // of engines that are started from now on
 
  private:
   http::ClientConnector connector_{base::system_clock()};

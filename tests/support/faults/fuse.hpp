@@ -14,6 +14,9 @@ class Fuse {
 
   explicit Fuse(uint64_t effects_before_cut = kNever) : limit_(effects_before_cut) {}
 
+  // A new fuse is put in: effects happen again, and blown() starts anew.
+  void mend() { limit_ = kNever; }
+
   // To be called before each effect. False: the power is cut, the effect must not happen.
   bool burn() { return used_.fetch_add(1) < limit_; }
 
@@ -22,7 +25,7 @@ class Fuse {
   uint64_t limit() const { return limit_; }
 
  private:
-  const uint64_t limit_;
+  std::atomic<uint64_t> limit_;
   std::atomic<uint64_t> used_{0};
 };
 

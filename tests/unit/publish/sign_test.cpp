@@ -64,7 +64,7 @@ TEST_F(SignTest, SimpleSigningVerifies) {
   ASSERT_TRUE(verified) << verified.error().describe();
   EXPECT_EQ(verified->version(), "1.0.0");
   EXPECT_EQ(verified->component(), "pump-control");
-  EXPECT_EQ(verified->evidence().scheme, "cosign-simplesigning");
+  EXPECT_EQ(verified->signatures().front().scheme, "cosign-simplesigning");
 }
 
 // GS-PUBLISH-013: What is signed as a bundle verifies.
@@ -72,7 +72,7 @@ TEST_F(SignTest, BundleVerifies) {
   ASSERT_TRUE(sign(key_, Form::bundle));
   auto verified = judge(key_);
   ASSERT_TRUE(verified) << verified.error().describe();
-  EXPECT_EQ(verified->evidence().scheme, "sigstore-bundle");
+  EXPECT_EQ(verified->signatures().front().scheme, "sigstore-bundle");
 }
 
 // GS-PUBLISH-014: Annotations given at signing are under the signature.

@@ -20,7 +20,7 @@ class BundleTest : public testing::Test {
  protected:
   BundleTest() : key_(new_key()), trust_(test::trust_in({pin("ci.pub", key_.public_key())})) {}
 
-  base::Result<SignatureEvidence> judge(const Evidence& evidence) const {
+  base::Result<Satisfied> judge(const Evidence& evidence) const {
     return verify_signatures(trust_.state, trust_.policy, evidence);
   }
 

@@ -57,7 +57,7 @@ TEST_F(IdentityTest, VerifiedCarriesSignedValues) {
   EXPECT_EQ(verified->layers()[0].digest, crypto::sha256("content"));
   EXPECT_EQ(verified->layers()[0].size, 7U);
   EXPECT_EQ(verified->generation(), trust_.state.generation());
-  EXPECT_EQ(verified->evidence().key_name, "ci.pub");
+  EXPECT_EQ(verified->signatures().front().key_name, "ci.pub");
   EXPECT_EQ(to_json(*verified).at("component"), "pump-control");
 }
 

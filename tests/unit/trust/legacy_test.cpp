@@ -18,7 +18,7 @@ class Legacy : public testing::Test {
  protected:
   Legacy() : key_(new_key()), trust_(test::trust_in({pin("ci.pub", key_.public_key())})) {}
 
-  base::Result<SignatureEvidence> judge(const Evidence& evidence) const {
+  base::Result<Satisfied> judge(const Evidence& evidence) const {
     return verify_signatures(trust_.state, trust_.policy, evidence);
   }
 
@@ -60,9 +60,9 @@ TEST_F(Legacy, GoodSignature) {
   test::sign_legacy(evidence, key_, {{"build", "42"}});
   const auto verified = judge(evidence);
   ASSERT_TRUE(verified) << verified.error().describe();
-  EXPECT_EQ(verified->annotations.at("build"), "42");
-  EXPECT_EQ(verified->reference, "mirror.example/water/pumps");
-  EXPECT_EQ(verified->place, Place::legacy_tag);
+  EXPECT_EQ(verified->signatures.front().annotations.at("build"), "42");
+  EXPECT_EQ(verified->signatures.front().reference, "mirror.example/water/pumps");
+  EXPECT_EQ(verified->signatures.front().place, Place::legacy_tag);
 }
 
 // GS-TRUST-011: the signed digest is always compared; a signature moved from another artifact is refused.

@@ -99,7 +99,7 @@ TEST_F(PolicyTest, PolicyNeedsPinnedKeys) {
   EXPECT_NE(unknown.error().message().find("cd.pub"), std::string::npos);
   const auto twice = make_policy(*state, {"release", {"ci.pub", "ci.pub"}, {}});
   ASSERT_TRUE(twice);
-  EXPECT_EQ(twice->keys().size(), 1U);
+  EXPECT_EQ(std::get<KeyAuthority>(twice->authorities().front().rule).keys.size(), 1U);
 }
 
 }  // namespace

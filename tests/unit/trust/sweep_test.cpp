@@ -146,7 +146,7 @@ TEST_P(PayloadSweep, WholeDocuments) {
     test::add_bundle(rebuilt, flipped(bundle, bit));
     const auto verdict = verify_signatures(trust_.state, trust_.policy, rebuilt);
     if (verdict) {
-      EXPECT_EQ(verdict->artifact, good.digest.to_string());
+      EXPECT_EQ(verdict->signatures.front().artifact, good.digest.to_string());
     }
   }
   const std::string manifest = good.signatures[0].bytes;

@@ -1,0 +1,218 @@
+#include "report/trust.hpp"
+
+#include <algorithm>
+
+#include "report/forms.hpp"
+
+namespace gridseal::report {
+namespace {
+
+using base::Json;
+
+std::string joined(const std::vector<std::string>& parts, const char* separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
+  return text;
+}
+
+std::string scalar_text(const config::Scalar& scalar) {
+  return std::visit([](const auto& value) { return base::dump_json(Json(value)); }, scalar);
+}
+
+std::string exact_or_pattern(const std::string& exact, const std::string& pattern) {
+  return exact.empty() ? "matching '" + pattern + "'" : "'" + exact + "'";
+}
+
+std::string identity_words(const config::CertificateIdentity& identity) {
+  std::string text = "a certificate for " + exact_or_pattern(identity.subject, identity.subject_regexp) +
+                     " issued through " + exact_or_pattern(identity.issuer, identity.issuer_regexp);
+  for (const auto& [name, value] : identity.extensions) text += ", " + name + " '" + value + "'";
+  return text;
+}
+
+std::string demands(const config::Authority& authority) {
+  const bool keyless = !authority.identities.empty();
+  std::vector<std::string> list;
+  if (authority.log.value_or(keyless)) list.push_back("an entry in a transparency log");
+  if (keyless && authority.sct.value_or(true)) list.push_back("a logged certificate");
+  if (authority.timestamp.value_or(false)) list.push_back("a timestamp");
+  return list.empty() ? "" : ", with " + joined(list, " and ");
+}
+
+std::string authority_words(const config::Authority& authority) {
+  if (!authority.keys.empty())
+    return (authority.keys.size() == 1 ? "the key " : "one of the keys ") + joined(authority.keys, ", ") +
+           demands(authority);
+  if (!authority.notation.empty())
+    return "the Notary Project policy " + authority.notation +
+           (authority.notation_store.empty() ? "" : " with certificates of " + authority.notation_store);
+  std::vector<std::string> identities;
+  for (const auto& identity : authority.identities) identities.push_back(identity_words(identity));
+  return joined(identities, ", or ") + demands(authority);
+}
+
+std::string condition_words(const config::Condition& condition) {
+  if (condition.equals) return condition.field + " is " + scalar_text(*condition.equals);
+  if (!condition.one_of.empty()) {
+    std::vector<std::string> values;
+    for (const auto& value : condition.one_of) values.push_back(scalar_text(value));
+    return condition.field + " is one of " + joined(values, ", ");
+  }
+  if (!condition.matches.empty()) return condition.field + " matches '" + condition.matches + "'";
+  if (condition.at_least) return condition.field + " is at least " + scalar_text(*condition.at_least);
+  if (condition.at_most) return condition.field + " is at most " + scalar_text(*condition.at_most);
+  return condition.field + " is there";
+}
+
+void warn_unanchored(std::vector<std::string>& list, const std::string& what, const std::string& pattern) {
+  if (pattern.empty() || (pattern.starts_with("^") && pattern.ends_with("$"))) return;
+  list.push_back(what + " '" + pattern + "' is searched for anywhere in the text; write ^ and $ around it");
+}
+
+const char* key_state(const trust::Denials& denials, const base::Digest& id) {
+  const trust::DenialEntries entries = denials.entries();
+  if (std::ranges::find(entries.keys, id, &trust::DeniedKey::id) != entries.keys.end()) return "denied";
+  if (std::ranges::find(entries.retired, id, &trust::RetiredKey::id) != entries.retired.end())
+    return "retired";
+  return "good";
+}
+
+Json keys_json(const trust::TrustState& state, const trust::TrustBundle* bundle) {
+  Json list = Json::array();
+  for (const trust::PinnedKey& key : state.keys()) {
+    const auto* in_bundle = bundle == nullptr ? nullptr : bundle->find_key(key.name);
+    const bool from_bundle = in_bundle != nullptr && *in_bundle == key.key;
+    list.push_back({{"name", key.name},
+                    {"id", key.key.key_id()},
+                    {"kind", crypto::to_string(key.key.kind())},
+                    {"from", from_bundle ? "bundle" : "file"},
+                    {"state", key_state(state.denials(), key.key.fingerprint())}});
+  }
+  return list;
+}
+
+Json role_json(const trust::BundleRole& role) {
+  return {{"keys", role.keys}, {"threshold", role.threshold}};
+}
+
+Json bundle_json(const trust::TrustBundle& bundle) {
+  const trust::TrustBundleContent& content = bundle.content();
+  Json signers = Json::array();
+  for (const trust::BundleSignature& signature : bundle.signatures()) {
+    const auto key = std::ranges::find_if(content.keys, [&](const trust::BundleKey& known) {
+      return known.key.fingerprint() == signature.key;
+    });
+    signers.push_back(key == content.keys.end() ? signature.key.to_string() : key->name);
+  }
+  Json roles = {{"root", role_json(content.root)}};
+  if (content.deny) roles["deny"] = role_json(*content.deny);
+  if (content.endorse) roles["endorse"] = role_json(*content.endorse);
+  return {{"version", content.version},
+          {"fingerprint", bundle.fingerprint().to_string()},
+          {"created", base::format_rfc3339(content.created)},
+          {"expires", form(content.expires)},
+          {"roles", std::move(roles)},
+          {"signers", std::move(signers)}};
+}
+
+template <class Documents>
+Json names_of(const Documents& documents) {
+  Json names = Json::array();
+  for (const auto& document : documents) names.push_back(document.name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> policy_in_words(const config::TrustPolicy& policy) {
+  std::vector<config::Authority> authorities = policy.authorities;
+  if (!policy.keys.empty()) {
+    config::Authority keys;
+    keys.keys = policy.keys;
+    authorities.insert(authorities.begin(), std::move(keys));
+  }
+  std::vector<std::string> lines;
+  const auto needed = static_cast<size_t>(std::max<int64_t>(policy.threshold, 1));
+  if (authorities.size() == 1) {
+    lines.push_back("An artifact must be signed by " + authority_words(authorities.front()) + ".");
+  } else {
+    lines.push_back("An artifact must be signed by " +
+                    std::string(needed == authorities.size() ? "all" : "at least " + std::to_string(needed)) +
+                    " of these " + std::to_string(authorities.size()) + ":");
+    for (const auto& authority : authorities)
+      lines.push_back("  " + (authority.name.empty() ? "" : authority.name + ": ") +
+                      authority_words(authority));
+  }
+  for (const auto& [name, value] : policy.annotations)
+    lines.push_back("The signature must carry the annotation " + name + "=" + value + ".");
+  for (const auto& attestation : policy.attestations) {
+    std::string line = "It must carry an attestation of the type " + attestation.type;
+    if (!attestation.authorities.empty()) line += " by " + joined(attestation.authorities, " or ");
+    std::vector<std::string> conditions;
+    for (const auto& condition : attestation.conditions) conditions.push_back(condition_words(condition));
+    if (!conditions.empty()) line += " that says: " + joined(conditions, "; ");
+    lines.push_back(line + ".");
+  }
+  if (policy.max_age.count() > 0)
+    lines.push_back("It must not be older than " + base::format_duration(policy.max_age) +
+                    " when it is admitted.");
+  if (!policy.repositories.empty())
+    lines.push_back("It is for the repositories " + joined(policy.repositories, ", ") + " only.");
+  if (!policy.environments.empty())
+    lines.push_back("It is for the environments " + joined(policy.environments, ", ") + " only.");
+  return lines;
+}
+
+std::vector<std::string> policy_warnings(const config::TrustPolicy& policy) {
+  std::vector<std::string> list;
+  for (const auto& authority : policy.authorities) {
+    for (const auto& identity : authority.identities) {
+      warn_unanchored(list, "policy " + policy.name + ": the issuer", identity.issuer_regexp);
+      warn_unanchored(list, "policy " + policy.name + ": the subject", identity.subject_regexp);
+    }
+    if (!authority.identities.empty() && (!authority.log.value_or(true) || !authority.sct.value_or(true)))
+      list.push_back("policy " + policy.name +
+                     ": certificates are accepted without the logs that watch them");
+  }
+  for (const auto& attestation : policy.attestations) {
+    for (const auto& condition : attestation.conditions)
+      warn_unanchored(list, "policy " + policy.name + ": the expression for " + condition.field,
+                      condition.matches);
+  }
+  return list;
+}
+
+Json trust(const config::Settings& settings, const trust::TrustState& state, const trust::TrustChain& chain,
+           const std::vector<std::string>& warnings) {
+  Json policies = Json::array();
+  Json all_warnings = warnings;
+  for (const auto& [name, policy] : settings.trust.policies) {
+    policies.push_back({{"name", name}, {"words", policy_in_words(policy)}});
+    for (std::string& warning : policy_warnings(policy)) all_warnings.push_back(std::move(warning));
+  }
+  Json anchor;
+  if (chain.anchor())
+    anchor = {{"fingerprint", chain.anchor()->fingerprint.to_string()},
+              {"at", base::format_rfc3339(chain.anchor()->at)},
+              {"who", chain.anchor()->who},
+              {"why", chain.anchor()->why}};
+  return {{"pinned", chain.pinned()},
+          {"bundle", chain.current() == nullptr ? Json() : bundle_json(*chain.current())},
+          {"damage", chain.damage() ? Json(chain.damage()->describe()) : Json()},
+          {"anchor", std::move(anchor)},
+          {"keys", keys_json(state, chain.current())},
+          {"sigstore_roots", names_of(state.content().sigstore_roots)},
+          {"notation_stores", names_of(state.content().notation_stores)},
+          {"policies", std::move(policies)},
+          {"denials", trust::to_json(state.denials().entries())},
+          {"local_denials", trust::to_json(chain.local_denials())},
+          {"warnings", std::move(all_warnings)}};
+}
+
+Json trust_history(const trust::TrustChain& chain) {
+  Json list = Json::array();
+  for (const trust::TrustBundle& bundle : chain.bundles()) list.push_back(bundle_json(bundle));
+  return {{"bundles", std::move(list)}};
+}
+
+}  // namespace gridseal::report

@@ -1,0 +1,119 @@
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/sha256.hpp"
+#include "notation/verify.hpp"
+#include "trust/candidate.hpp"
+
+namespace gridseal::trust {
+namespace {
+
+using base::Error;
+using base::Result;
+
+SignerIds ids_of(const notation::Verified& verified, const notation::Envelope& envelope) {
+  SignerIds ids;
+  ids.same.push_back("x509:" + verified.signer());
+  for (const std::string& der : envelope.certificate_chain) {
+    ids.denied.push_back(crypto::sha256(der));
+    const auto certificate = crypto::Certificate::from_der(der);
+    if (!certificate) continue;
+    ids.denied.push_back(crypto::sha256(certificate->spki_der()));
+    if (&der == &envelope.certificate_chain.front()) ids.same.push_back(spki_id(certificate->spki_der()));
+  }
+  return ids;
+}
+
+void record(SignatureEvidence& evidence, const notation::Verified& verified) {
+  NotationEvidence notary{verified.policy,
+                          std::string(notation::to_string(verified.level)),
+                          verified.store,
+                          {},
+                          {},
+                          verified.signing_time,
+                          verified.expiry,
+                          {}};
+  for (const auto& certificate : verified.chain) {
+    notary.subjects.push_back(certificate.subject);
+    notary.fingerprints.push_back(certificate.fingerprint);
+  }
+  for (const auto& finding : verified.logged)
+    notary.logged.push_back(finding.validation + ": " + finding.error.describe());
+  evidence.notation = std::move(notary);
+  evidence.algorithm = notation::to_string(verified.algorithm);
+  evidence.annotations = verified.annotations;
+  if (verified.authentic_time) {
+    evidence.times.push_back(
+        {*verified.authentic_time, sigstore::TimeSource::timestamp_authority, verified.store});
+  }
+  for (const auto& check : verified.checks) evidence.checks.push_back({check.name, check.detail});
+}
+
+Stage notation_stage(const std::string& code) {
+  if (is_among(code,
+               {"notary.descriptor", "notary.expired", "notary.timestamp", "notary.rev", "notary.metadata"}))
+    return Stage::signed_by;
+  return is_among(code, {"parse.", "notary.envelope", "notary.crit", "notary.payload"}) ? Stage::parsed
+                                                                                        : Stage::formed;
+}
+
+notation::Descriptor descriptor_of(const Evidence& evidence) {
+  const auto manifest = parse_image_manifest(evidence.manifest, "artifact.manifest");
+  std::string type = manifest ? manifest->media_type : std::string();
+  if (type.empty()) type = "application/vnd.oci.image.manifest.v1+json";
+  return {std::move(type), evidence.digest, evidence.manifest.size()};
+}
+
+Result<void> check_authority(const NotationAuthority& authority, const notation::Verified& verified) {
+  if (verified.policy != authority.policy) {
+    return Error::refused("notary.policy_none", "the repository's notation policy is " + verified.policy +
+                                                    ", asked for is " + authority.policy);
+  }
+  if (!authority.store.empty() && verified.store != authority.store) {
+    return Error::refused("notary.store", "the certificate is of the store " + verified.store +
+                                              ", asked for is " + authority.store);
+  }
+  return {};
+}
+
+}  // namespace
+
+Judgement judge_notation(const Question& question, const Candidate& candidate) {
+  notation::Request request{descriptor_of(question.evidence), question.circumstances.repository,
+                            question.policy.annotations()};
+  const notation::Trust& trust = question.state.notation();
+  auto verified = notation::verify(candidate.layer.media_type, candidate.blob, request, trust.policy,
+                                   trust.store, question.circumstances.now);
+  if (!verified) {
+    const Stage stage = notation_stage(verified.error().code());
+    return refuse(stage, std::move(verified).error());
+  }
+  const auto envelope = notation::parse_envelope(candidate.layer.media_type, candidate.blob);
+  if (!envelope) return refuse(Stage::parsed, envelope.error());
+  const SignerIds ids = ids_of(*verified, *envelope);
+  Proof proof;
+  std::optional<Error> other;
+  const auto& authorities = question.policy.authorities();
+  for (size_t i = 0; i < authorities.size(); ++i) {
+    const auto* authority = std::get_if<NotationAuthority>(&authorities[i].rule);
+    if (authority == nullptr) continue;
+    if (auto fits = check_authority(*authority, *verified); fits)
+      proof.authorities.push_back(i);
+    else
+      other = std::move(fits).error();
+  }
+  if (proof.authorities.empty()) {
+    return refuse(
+        Stage::formed,
+        other ? std::move(*other) : Error::refused("notary.policy_none", "no notation policy is asked for"));
+  }
+  if (auto trusted = check_denials(question, ids, verified->authentic_time); !trusted)
+    return refuse(Stage::signed_by, std::move(trusted).error());
+  proof.signer = ids.same;
+  proof.evidence = begin_evidence(question, candidate, "notary");
+  record(proof.evidence, *verified);
+  return proof;
+}
+
+}  // namespace gridseal::trust
