@@ -110,10 +110,10 @@ struct TrustPolicy {
 struct Trust {
   std::string directory;
   std::map<std::string, TrustPolicy> policies;
-  std::string repository;             // of trust bundles; empty: none is polled
-  std::string registry;               // a name in Settings::registries
-  base::milliseconds interval{};      // between two looks at that repository
-  base::milliseconds max_silence{};   // alarm when nothing freshly signed came for so long; 0: never
+  std::string repository;            // of trust bundles; empty: none is polled
+  std::string registry;              // a name in Settings::registries
+  base::milliseconds interval{};     // between two looks at that repository
+  base::milliseconds max_silence{};  // alarm when nothing freshly signed came for so long; 0: never
 
   std::string keys_directory() const { return directory + "/keys"; }
   std::string policies_directory() const { return directory + "/policies"; }

@@ -78,7 +78,8 @@ Result<void> History::mark_applied(std::string_view component, const std::vector
   const std::scoped_lock hold(state_->mutex);
   return state_->in_transaction([&]() -> Result<void> {
     auto update = state_->database->prepare(
-        "UPDATE inventory SET applied=1, uid=? WHERE component=? AND side IN ('attempt','last_good') AND ", kThisObject);
+        "UPDATE inventory SET applied=1, uid=? WHERE component=? AND side IN ('attempt','last_good') AND ",
+        kThisObject);
     if (!update) return std::move(update).error();
     for (const auto& object : objects) {
       update->reset();

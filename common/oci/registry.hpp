@@ -12,9 +12,9 @@
 //
 // Errors (blocked unless said): oci.unauthorized, oci.forbidden, oci.not_found,
 // oci.too_many_requests, oci.unavailable (5xx), oci.cancelled, oci.protocol (an answer that makes no sense),
-// oci.redirect, oci.token, oci.credentials, oci.ca (a provider failed), http.* with the mirror's name in front;
-// oci.digest_mismatch, oci.size_mismatch, oci.too_large (refused: every mirror that has it gave wrong or too
-// many bytes). Each names the mirrors, what happened and what to do.
+// oci.redirect, oci.token, oci.credentials, oci.ca (a provider failed), http.* with the mirror's name in
+// front; oci.digest_mismatch, oci.size_mismatch, oci.too_large (refused: every mirror that has it gave wrong
+// or too many bytes). Each names the mirrors, what happened and what to do.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@ class StillClock final : public Clock {
   Time time{};
 };
 
-// GS-BASE-050: what needs the time gets the later of clock and floor.
+// GS-BASE-070: what needs the time gets the later of clock and floor.
 TEST(FlooredClock, IsNeverBehindItsFloor) {
   StillClock inner;  // 1970
   FlooredClock clock(inner, Time(std::chrono::hours(100)));

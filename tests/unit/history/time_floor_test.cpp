@@ -16,7 +16,7 @@ class TimeFloor : public HistoryTest {
   size_t rows() { return history_->audit(100)->size(); }
 };
 
-// GS-HISTORY-030: the floor of time rises, is kept over a restart, and never falls by itself.
+// GS-HISTORY-090: the floor of time rises, is kept over a restart, and never falls by itself.
 TEST_F(TimeFloor, Rises) {
   EXPECT_FALSE(history_->time_floor()->has_value());
   ASSERT_TRUE(history_->raise_time_floor(at(10), "rekor.example"));
@@ -33,7 +33,7 @@ TEST_F(TimeFloor, Rises) {
   EXPECT_NE(newest.detail.find("tsa.example"), std::string::npos);
 }
 
-// GS-HISTORY-031: only an operator's word lowers it, and the audit has who and why.
+// GS-HISTORY-091: only an operator's word lowers it, and the audit has who and why.
 TEST_F(TimeFloor, IsResetOnRecord) {
   ASSERT_TRUE(history_->raise_time_floor(at(900), "rekor.example"));
   ASSERT_TRUE(history_->reset_time_floor(at(10), "root", "the log was wrong"));
