@@ -63,7 +63,7 @@ Result<base::Time> parse_time(const Element& element, bool fraction) {
   if (element.tag != kGeneralizedTime) return bad("a time is expected");
   if (text.size() < 14 || !all_digits(text.substr(0, 14)) || (!fraction && text.size() != 14))
     return bad("a GeneralizedTime of another form than YYYYMMDDhhmmssZ");
-  const auto whole = point_in_time(number(text.substr(0, 4)), text.substr(4, 10));
+  auto whole = point_in_time(number(text.substr(0, 4)), text.substr(4, 10));
   if (!whole) return whole;
   const auto part = fraction_of(text.substr(14));
   if (!part) return part.error();

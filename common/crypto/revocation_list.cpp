@@ -103,7 +103,8 @@ Result<Entry> read_entry(Reader& list) {
 
 // RFC 5280 has no other two elements of these tags here.
 bool is_time(std::optional<uint8_t> tag) {
-  return tag == der::kUtcTime || tag == der::kGeneralizedTime;
+  constexpr std::array kTags = {der::kUtcTime, der::kGeneralizedTime};
+  return tag && std::find(kTags.begin(), kTags.end(), *tag) != kTags.end();
 }
 
 }  // namespace
@@ -194,7 +195,7 @@ Result<void> RevocationList::State::parse_entries(Reader& fields) {
   while (!list->at_end()) {
     auto entry = read_entry(*list);
     if (!entry) return std::move(entry).error();
-    entries.push_back(std::move(*entry));
+    entries.push_back(*entry);
   }
   const auto less = [](const Entry& a, const Entry& b) { return a.serial < b.serial; };
   std::sort(entries.begin(), entries.end(), less);

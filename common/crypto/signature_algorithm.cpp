@@ -103,7 +103,7 @@ Result<SignatureAlgorithm> SignatureAlgorithm::from_der(std::string_view algorit
   const auto id = algorithm->oid();
   if (!id) return id.error();
   if (*id == kPss) {
-    const auto pss = read_pss(*algorithm);
+    auto pss = read_pss(*algorithm);
     if (!pss) return pss;
     if (auto end = algorithm->end(); !end) return std::move(end).error();
     return *pss;
