@@ -8,6 +8,8 @@
 
 #include "base/encoding.hpp"
 
+template class nlohmann::basic_json<>;
+
 namespace gridseal::base {
 namespace {
 

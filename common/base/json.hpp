@@ -9,6 +9,9 @@
 
 #include "base/error.hpp"
 
+// Compiled once, in json.cpp, instead of in every source.
+extern template class nlohmann::basic_json<>;
+
 namespace gridseal::base {
 
 using Json = nlohmann::json;

@@ -32,7 +32,7 @@ void create_pod(Engine& engine, const Resource& resource, const Json& set, const
   engine.create(*engine.resource("", "v1", "pods"), std::move(pod));
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& set) {
+void reconcile_daemon_set(Engine& engine, const Resource& resource, const Json& set) {
   if (dying(set)) return;
   const auto pods = engine.resource("", "v1", "pods");
   const std::string hash = template_hash(set["spec"]["template"]);
@@ -70,7 +70,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& set) {
 }  // namespace
 
 void add_daemon_sets(Engine& engine) {
-  engine.add("daemonsets.apps", reconcile);
+  engine.add("daemonsets.apps", reconcile_daemon_set);
 }
 
 }  // namespace gridseal::kubesim

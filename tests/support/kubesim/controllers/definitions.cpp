@@ -45,7 +45,7 @@ void remove_objects(Engine& engine, const Resource& resource, const Json& defini
   engine.cluster().remove(resource, "", text(definition, {"metadata", "name"}));
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& definition) {
+void reconcile_definition(Engine& engine, const Resource& resource, const Json& definition) {
   if (dying(definition)) return remove_objects(engine, resource, definition);
   const std::string uid = text(definition, {"metadata", "uid"});
   Json status = definition.value("status", Json::object());
@@ -85,7 +85,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& definition)
 }  // namespace
 
 void add_definitions(Engine& engine) {
-  engine.add("customresourcedefinitions.apiextensions.k8s.io", reconcile);
+  engine.add("customresourcedefinitions.apiextensions.k8s.io", reconcile_definition);
   engine.listen([](Engine& self, const Change& change) {
     if (change.storage != "customresourcedefinitions.apiextensions.k8s.io" ||
         change.kind != ChangeKind::deleted)

@@ -294,7 +294,7 @@ void clean_history(Rollout& rollout) {
   }
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& deployment) {
+void reconcile_deployment(Engine& engine, const Resource& resource, const Json& deployment) {
   Rollout rollout{engine, resource, deployment, engine.resource("apps", "v1", "replicasets"),
                   {},     nullptr,  {}};
   rollout.all = owned_by(engine.cluster(), *rollout.sets, deployment);
@@ -335,7 +335,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& deployment)
 }  // namespace
 
 void add_deployments(Engine& engine) {
-  engine.add("deployments.apps", reconcile);
+  engine.add("deployments.apps", reconcile_deployment);
 }
 
 }  // namespace gridseal::kubesim

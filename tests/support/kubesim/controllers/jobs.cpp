@@ -117,7 +117,7 @@ void finish(const Json& job, Json& status) {
                 text(*target, {"message"}));
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& job) {
+void reconcile_job(Engine& engine, const Resource& resource, const Json& job) {
   if (dying(job)) return;
   const std::string uid = text(job, {"metadata", "uid"});
   if (holds(job, "Complete") || holds(job, "Failed")) {
@@ -152,7 +152,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& job) {
 }  // namespace
 
 void add_jobs(Engine& engine) {
-  engine.add("jobs.batch", reconcile);
+  engine.add("jobs.batch", reconcile_job);
 }
 
 }  // namespace gridseal::kubesim

@@ -64,7 +64,7 @@ std::size_t empty_out(Engine& engine, const std::string& ns, Remaining& remainin
   return left;
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& object) {
+void reconcile_namespace(Engine& engine, const Resource& resource, const Json& object) {
   const std::string name = text(object, {"metadata", "name"});
   if (!dying(object)) return furnish(engine, name);
   if (engine.elapsed(text(object, {"metadata", "uid"}) + "/terminate") < Millis(50)) {
@@ -102,7 +102,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& object) {
 }  // namespace
 
 void add_namespaces(Engine& engine) {
-  engine.add("namespaces.", reconcile);
+  engine.add("namespaces.", reconcile_namespace);
   // 100: what every namespace has is made again.
   engine.listen([](Engine& self, const Change& change) {
     if (change.kind != ChangeKind::deleted) return;

@@ -387,7 +387,7 @@ void stop(const Pod& pod) {
                               text(pod.object, {"metadata", "name"}));
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& object) {
+void reconcile_pod(Engine& engine, const Resource& resource, const Json& object) {
   const Pod pod{engine, resource, object, text(object, {"metadata", "uid"}), behaviour_of(engine, object)};
   const std::string phase = text(object, {"status", "phase"});
   if (dying(object)) return stop(pod);
@@ -410,7 +410,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& object) {
 }  // namespace
 
 void add_pods(Engine& engine) {
-  engine.add("pods.", reconcile);
+  engine.add("pods.", reconcile_pod);
 }
 
 }  // namespace gridseal::kubesim

@@ -52,7 +52,7 @@ bool create_pod(Engine& engine, const Resource& resource, const Json& set, const
   return true;
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& set) {
+void reconcile_replica_set(Engine& engine, const Resource& resource, const Json& set) {
   const auto pods = engine.resource("", "v1", "pods");
   std::vector<ObjectPtr> active;
   std::int64_t terminating = 0;
@@ -102,7 +102,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& set) {
 }  // namespace
 
 void add_replica_sets(Engine& engine) {
-  engine.add("replicasets.apps", reconcile);
+  engine.add("replicasets.apps", reconcile_replica_set);
 }
 
 }  // namespace gridseal::kubesim

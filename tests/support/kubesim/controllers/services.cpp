@@ -5,7 +5,7 @@ namespace gridseal::kubesim {
 
 namespace {
 
-void reconcile(Engine& engine, const Resource& resource, const Json& service) {
+void reconcile_service(Engine& engine, const Resource& resource, const Json& service) {
   if (engine.cluster().options.bare) return;
   const bool wanted = text(service, {"spec", "type"}) == "LoadBalancer";
   if (wanted && engine.elapsed(text(service, {"metadata", "uid"}) + "/address") < Millis(200)) {
@@ -20,7 +20,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& service) {
 }  // namespace
 
 void add_services(Engine& engine) {
-  engine.add("services.", reconcile);
+  engine.add("services.", reconcile_service);
 }
 
 }  // namespace gridseal::kubesim

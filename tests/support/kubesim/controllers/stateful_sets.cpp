@@ -137,7 +137,7 @@ Json status_of(const Set& set) {
   return status;
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& object) {
+void reconcile_stateful_set(Engine& engine, const Resource& resource, const Json& object) {
   if (dying(object)) return;
   Set set{engine,
           resource,
@@ -162,7 +162,7 @@ void reconcile(Engine& engine, const Resource& resource, const Json& object) {
 }  // namespace
 
 void add_stateful_sets(Engine& engine) {
-  engine.add("statefulsets.apps", reconcile);
+  engine.add("statefulsets.apps", reconcile_stateful_set);
 }
 
 }  // namespace gridseal::kubesim

@@ -40,7 +40,7 @@ void bind(Engine& engine, const Resource& resource, const Json& claim) {
   engine.update(resource, claim, std::move(after));
 }
 
-void reconcile(Engine& engine, const Resource& resource, const Json& claim) {
+void reconcile_claim(Engine& engine, const Resource& resource, const Json& claim) {
   const std::string ns = text(claim, {"metadata", "namespace"});
   const std::string name = text(claim, {"metadata", "name"});
   if (dying(claim)) {
@@ -75,7 +75,7 @@ static void release(Engine& engine, const Resource& resource, const Json& volume
 void add_volumes(Engine& engine) {
   engine.add("persistentvolumes.", release);
 
-  engine.add("persistentvolumeclaims.", reconcile);
+  engine.add("persistentvolumeclaims.", reconcile_claim);
 }
 
 }  // namespace gridseal::kubesim
