@@ -183,7 +183,7 @@ Answer<http::Response> Client::send_once(const ClientRequest& request, base::Clo
   for (const std::string& group : own ? settings_.impersonate_groups : session->impersonate_groups)
     message.headers.add("Impersonate-Group", group);
   message.body = request.body;
-  message.max_body = settings_.max_body;
+  message.max_body = request.max_body == 0 ? settings_.max_body : request.max_body;
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock_.monotonic());
   message.timeout = std::clamp(left, milliseconds(1), settings_.request_timeout);
   message.idle_timeout = message.timeout;
@@ -223,8 +223,13 @@ Answer<http::Response> Client::request(const ClientRequest& request, const Limit
 }
 
 Answer<Json> Client::get(const std::string& path, const Limits& limits) {
+  return get_page(path, settings_.max_body, limits);
+}
+
+Answer<Json> Client::get_page(const std::string& path, uint64_t max_body, const Limits& limits) {
   ClientRequest message;
   message.path = path;
+  message.max_body = max_body;
   message.secret = is_secret_path(path);
   auto response = request(message, limits);
   if (!response) return std::move(response).error();

@@ -31,6 +31,9 @@ struct ClientSettings {
   // caller that can come back later is told soon.
   std::optional<base::milliseconds> call_deadline;
   uint64_t max_body = uint64_t{16} << 20U;
+  // Of one page of a list with more than one item: a longer one is asked for again with fewer items, so that
+  // memory does not follow what a cluster holds.
+  uint64_t max_page = uint64_t{4} << 20U;
 };
 
 // How long a call may take and who may end it early.
@@ -75,6 +78,7 @@ struct ClientRequest {
   std::string subject;  // in words, for errors; empty: method and path
   bool secret = false;  // nothing of the answer's text may get into an error
   bool is_apply = false;
+  uint64_t max_body = 0;  // of the answer; 0: as the settings say
 };
 
 // An object as the server answered it; `created` is true for a 201.
@@ -117,6 +121,7 @@ class Client {
   base::Clock& clock() { return clock_; }
 
  private:
+  Answer<base::Json> get_page(const std::string& path, uint64_t max_body, const Limits& limits);
   Answer<http::Response> send_once(const ClientRequest& request, base::Clock::Monotonic deadline,
                                    const Limits& limits);
 

@@ -62,7 +62,8 @@ Answer<std::string> Client::list(const std::string& path, const ListOptions& opt
   std::string token;
   bool began_anew = false;
   while (true) {
-    auto list = get(page_path(path, page_options, token), limits);
+    auto list = get_page(page_path(path, page_options, token),
+                         page_options.page_size > 1 ? settings_.max_page : settings_.max_body, limits);
     if (!list) {
       if (list.error().is("kube.answer_too_large") && page_options.page_size > 1) {
         page_options.page_size /= 4;

@@ -167,7 +167,7 @@ TEST_F(ClientTest, RepeatsWhatPasses) {
       answer(409, {{"kind", "Status"}, {"reason", "Conflict"}, {"message", "the object has been modified"}}));
   server().expect(answer(200, Json::object()));
   ASSERT_TRUE(apply());
-  EXPECT_EQ(server().requests.size(), 6U);
+  EXPECT_EQ(server().requests.size(), 5U);
   ASSERT_EQ(clock_.slept.size(), 5U);
   EXPECT_LT(clock_.slept.front(), clock_.slept.back());
 }
@@ -268,6 +268,19 @@ TEST_F(ClientTest, ListBeginsAnewWhenItsTokenExpired) {
   auto failed = client_.list("/api/v1/pods", {}, ignore, {});
   ASSERT_FALSE(failed);
   EXPECT_TRUE(failed.error().is("kube.gone"));
+}
+
+// GS-KUBE-095: memory does not follow the size of a list: a page may be 4 MiB, one single item longer.
+TEST_F(ClientTest, PagesAreSmall) {
+  const auto ignore = [](const Json&) -> base::Result<void> { return {}; };
+  server().handler = [](const http::Request& request) -> base::Result<http::Response> {
+    if (!request.target.ends_with("limit=1")) return broken("http.too_large");
+    return answer(200, Json::parse(R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]})"));
+  };
+  EXPECT_TRUE(client_.list("/api/v1/pods", {}, ignore, {}));
+  ASSERT_EQ(server().requests.size(), 5U);  // 500, 125, 31, 7, 1
+  EXPECT_EQ(server().requests.front().max_body, uint64_t{4} << 20U);
+  EXPECT_EQ(server().requests.back().max_body, uint64_t{16} << 20U);
 }
 
 // GS-KUBE-022: a server that repeats a page for ever, or answers with something else, is found out.
