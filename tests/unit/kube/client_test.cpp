@@ -167,7 +167,7 @@ TEST_F(ClientTest, RepeatsWhatPasses) {
       answer(409, {{"kind", "Status"}, {"reason", "Conflict"}, {"message", "the object has been modified"}}));
   server().expect(answer(200, Json::object()));
   ASSERT_TRUE(apply());
-  EXPECT_EQ(server().requests.size(), 5U);
+  EXPECT_EQ(server().requests.size(), 6U);
   ASSERT_EQ(clock_.slept.size(), 5U);
   EXPECT_LT(clock_.slept.front(), clock_.slept.back());
 }
