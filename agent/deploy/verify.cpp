@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deploy/revision.hpp"
+#include "deploy/time_floor.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -53,7 +54,7 @@ base::Result<trust::Circumstances> circumstances_of(const Site& site, const conf
                                                     const base::Digest& artifact, trust::Occasion occasion) {
   const config::Settings& settings = site.generation->settings;
   trust::Circumstances circumstances{site.outside.clock.now(), repository_of(settings, component),
-                                     settings.site.environment, occasion};
+                                     settings.site.environment, occasion, kLargestJump};
   if (occasion == trust::Occasion::running) {
     auto admitted = admission_time(site, artifact);
     if (!admitted) return std::move(admitted).error();

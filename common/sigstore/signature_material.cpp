@@ -96,7 +96,10 @@ CertificateSigner make_signer(CertificateIdentity identity, const Certificate& l
   signer.serial = base::encode_hex(leaf.serial());
   signer.not_before = leaf.not_before();
   signer.not_after = leaf.not_after();
-  for (const Certificate& issuer : issuers) signer.chain.push_back(issuer.subject_text());
+  for (const Certificate& issuer : issuers) {
+    signer.chain.push_back(issuer.subject_text());
+    signer.issuers.push_back(issuer.der());
+  }
   return signer;
 }
 

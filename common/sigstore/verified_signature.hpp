@@ -51,7 +51,8 @@ struct CertificateSigner {
   std::string serial;       // hex
   base::Time not_before;
   base::Time not_after;
-  std::vector<std::string> chain;  // subjects of the issuers, the trusted one last
+  std::vector<std::string> chain;    // subjects of the issuers, the trusted one last
+  std::vector<std::string> issuers;  // DER of the same
 };
 
 struct KeySigner {

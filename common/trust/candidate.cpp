@@ -2,24 +2,62 @@
 
 #include <algorithm>
 
+#include "crypto/certificate.hpp"
 #include "crypto/sha256.hpp"
 
 namespace gridseal::trust {
+namespace {
 
+using base::Error;
 using base::Result;
+
+using Times = std::vector<sigstore::VerifiedTime>;
+
+// The earliest proof that the signature existed.
+std::optional<base::Time> earliest(const Times& times) {
+  std::optional<base::Time> first;
+  for (const auto& time : times) {
+    if (time.source == sigstore::TimeSource::caller) continue;
+    if (!first || time.time < *first) first = time.time;
+  }
+  return first;
+}
+
+// At admission only: a clock that was lost must not condemn what runs.
+Result<void> check_future(const Circumstances& circumstances, const Times& times) {
+  if (circumstances.occasion != Occasion::admission || circumstances.now == base::Time{}) return {};
+  for (const auto& time : times) {
+    if (time.source == sigstore::TimeSource::caller || time.time <= circumstances.now + circumstances.skew)
+      continue;
+    return Error::blocked("time.in_future", "signed " + base::format_rfc3339(time.time) + ", says the " +
+                                                std::string(sigstore::to_string(time.source)) + " " +
+                                                time.authority + "; this host is at " +
+                                                base::format_rfc3339(circumstances.now) +
+                                                ": set its clock, or find out what is wrong there");
+  }
+  return {};
+}
+
+}  // namespace
 
 bool is_among(std::string_view code, std::initializer_list<std::string_view> codes) {
   return std::ranges::any_of(codes, [&](std::string_view prefix) { return code.starts_with(prefix); });
 }
 
-std::string spki_id(std::string_view spki) {
-  return "key:" + crypto::sha256(spki).to_string();
+void SignerIds::add_certificate(std::string_view der, bool leaf) {
+  denied.push_back(crypto::sha256(der));
+  const auto certificate = crypto::Certificate::from_der(der);
+  if (!certificate) return;
+  denied.push_back(crypto::sha256(certificate->spki_der()));
+  if (leaf) same.push_back("key:" + denied.back().to_string());
 }
 
-SignatureEvidence begin_evidence(const Question& question, const Candidate& candidate, std::string scheme) {
+SignatureEvidence begin_evidence(const Question& question, const Candidate& candidate, std::string scheme,
+                                 size_t authority) {
   SignatureEvidence evidence;
   evidence.scheme = std::move(scheme);
   evidence.policy = question.policy.name();
+  evidence.authority = question.policy.authorities()[authority].name;
   evidence.generation = question.state.generation();
   evidence.artifact = question.evidence.digest.to_string();
   evidence.place = candidate.manifest.place;
@@ -30,8 +68,9 @@ SignatureEvidence begin_evidence(const Question& question, const Candidate& cand
   return evidence;
 }
 
-Result<void> check_denials(const Question& question, const SignerIds& ids, std::optional<base::Time> proven) {
-  return question.state.denials().check_signer(ids.denied, question.evidence.digest, proven,
+Result<void> check_signer(const Question& question, const SignerIds& ids, const Times& times) {
+  if (auto past = check_future(question.circumstances, times); !past) return past;
+  return question.state.denials().check_signer(ids.denied, question.evidence.digest, earliest(times),
                                                question.circumstances.occasion);
 }
 

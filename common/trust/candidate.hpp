@@ -1,7 +1,8 @@
 // One signature that might count, and why it does or does not (internal to trust).
 #pragma once
 
-#include <functional>
+#include <map>
+#include <optional>
 #include <string_view>
 
 #include "sigstore/bundle.hpp"
@@ -12,11 +13,12 @@ namespace gridseal::trust {
 
 // How far a candidate got: the further, the more its failure tells.
 enum class Stage {
-  other_kind,  // an attestation, or a kind that is not judged: no signature at all
+  other_kind,  // no signature at all, or of a kind that nobody is asked for
   fetched,     // listed, its bytes missing or not those that were promised
   parsed,      // its bytes, not its form
-  formed,      // well formed, not by anybody who is asked for
-  signed_by,   // signed by one of them, about something else or no longer trusted
+  formed,      // well formed, and nobody's who is asked for, as far as can be told
+  stranger,    // a good signature of somebody who is not asked for
+  signed_by,   // by somebody who is asked for, about something else or no longer trusted
 };
 
 struct Refusal {
@@ -24,15 +26,16 @@ struct Refusal {
   base::Error error;
 };
 
-// What a candidate proves.
+// What a candidate proves for one authority of the policy.
 struct Proof {
-  std::vector<size_t> authorities;  // whose signature it is: indices in the policy, never empty
+  size_t authority = 0;             // index in the policy
   std::vector<std::string> signer;  // what makes two signers the same one: keys and identities
   SignatureEvidence evidence;
-  std::optional<sigstore::SignedStatement> statement;  // of an attestation
+  std::optional<sigstore::SignedStatement> statement{};  // of an attestation
 };
 
-using Judgement = tl::expected<Proof, Refusal>;
+// One proof for each authority that it counts for, never none.
+using Judgement = tl::expected<std::vector<Proof>, Refusal>;
 
 inline tl::unexpected<Refusal> refuse(Stage stage, base::Error error) {
   return tl::unexpected<Refusal>(Refusal{stage, std::move(error)});
@@ -60,14 +63,19 @@ enum class Role { signature, attestation };
 struct SignerIds {
   std::vector<SignerId> denied;
   std::vector<std::string> same;
+  // A certificate (DER) of the path: it and its key. The leaf's key also makes signers the same.
+  void add_certificate(std::string_view der, bool leaf);
 };
 
 bool is_among(std::string_view code, std::initializer_list<std::string_view> prefixes);
-std::string spki_id(std::string_view spki);
 // Evidence with the fields filled that every kind has.
-SignatureEvidence begin_evidence(const Question& question, const Candidate& candidate, std::string scheme);
-base::Result<void> check_denials(const Question& question, const SignerIds& ids,
-                                 std::optional<base::Time> proven);
+SignatureEvidence begin_evidence(const Question& question, const Candidate& candidate, std::string scheme,
+                                 size_t authority);
+// What can be said against a good signature of somebody who is asked for: times that have not come yet, and
+// denials. Errors: time.in_future (blocked: who is wrong, clock or authority, cannot be told), those of
+// Denials::check_signer.
+base::Result<void> check_signer(const Question& question, const SignerIds& ids,
+                                const std::vector<sigstore::VerifiedTime>& times);
 
 // A bundle; `bundle` is candidate.blob parsed.
 Judgement judge_bundle(const Question& question, const Candidate& candidate, const sigstore::Bundle& bundle,
@@ -76,25 +84,5 @@ Judgement judge_bundle(const Question& question, const Candidate& candidate, con
 Judgement judge_legacy(const Question& question, const Candidate& candidate, Role role);
 // A Notary Project envelope (a signature).
 Judgement judge_notation(const Question& question, const Candidate& candidate);
-
-// A candidate that did not count.
-struct Tried {
-  std::string where;  // "referrer sha256:12ab…"
-  Refusal refusal;
-};
-
-struct Collected {
-  std::vector<Proof> signatures;
-  std::vector<Proof> attestations;
-  std::vector<Tried> tried;
-  size_t not_tried = 0;  // there were too many
-};
-
-// Judges the candidates one after the other, until `enough` says that no more are needed.
-Collected collect(const Question& question, const std::function<bool(const Collected&)>& enough);
-
-// Which of the policy's authorities have signed, each by another signer: as many as can be (a maximum
-// matching). The result names for each authority the proof that counts for it, or nothing.
-std::vector<std::optional<size_t>> match_authorities(size_t authorities, const std::vector<Proof>& proofs);
 
 }  // namespace gridseal::trust

@@ -1,11 +1,12 @@
 // Goes through everything that may speak for an artifact: what each piece is, and what it proves.
+#include <optional>
 #include <utility>
 
 #include "base/encoding.hpp"
 #include "crypto/sha256.hpp"
 #include "sigstore/cosign_sign.hpp"
 #include "sigstore/verify_legacy.hpp"
-#include "trust/candidate.hpp"
+#include "trust/tally.hpp"
 
 namespace gridseal::trust {
 namespace {
@@ -31,15 +32,32 @@ Refusal other_kind(std::string what) {
   return {Stage::other_kind, Error::pending("registry.no_signature", std::move(what))};
 }
 
+// What a bundle is, by bytes whose signature is not checked yet; the same bytes are verified as that.
+struct Looks {
+  std::optional<Role> role;  // absent: cannot be told
+  std::string predicate_type;
+};
+
 // Only cosign's own predicate makes a statement a signature: who may attest a scan may not thereby release.
-// This reads bytes before their signature is checked; the same bytes are verified with the role found here.
-// The predicate type when the bundle is an attestation; empty: a signature.
-std::string attested_type(const sigstore::Bundle& bundle) {
+Looks looks_of(const sigstore::Bundle& bundle) {
   const auto* envelope = std::get_if<sigstore::Envelope>(&bundle.content);
-  if (envelope == nullptr || envelope->payload_type != sigstore::kInTotoPayloadType) return {};
-  const auto statement = sigstore::parse_statement(envelope->payload);
-  if (!statement || statement->predicate_type == sigstore::kSignPredicateType) return {};
-  return statement->predicate_type;
+  if (envelope == nullptr) return {Role::signature, {}};
+  if (envelope->payload_type != sigstore::kInTotoPayloadType) return {};
+  auto statement = sigstore::parse_statement(envelope->payload);
+  if (!statement) return {};
+  if (statement->predicate_type == sigstore::kSignPredicateType) return {Role::signature, {}};
+  return {Role::attestation, std::move(statement->predicate_type)};
+}
+
+// Cosign's word for the type, which nobody signed: it only tells which attestation a failure is about.
+std::string hinted_type(const Content& layer) {
+  const auto found = layer.annotations.find("predicateType");
+  return found == layer.annotations.end() ? std::string() : found->second;
+}
+
+// Not somebody else's: changed, so that what it says of itself cannot be believed either.
+bool is_altered(const base::Error& error) {
+  return is_among(error.code(), {"sig.invalid", "tlog.body"});
 }
 
 Refusal attestation(const std::string& type) {
@@ -50,15 +68,13 @@ Refusal attestation(const std::string& type) {
 
 class Collector {
  public:
-  Collector(const Question& question, const std::function<bool(const Collected&)>& enough)
-      : question_(question), enough_(enough) {}
+  Collector(const Question& question, Tally& tally) : question_(question), tally_(tally) {}
 
-  Collected run() {
+  void run() {
     for (const SignatureManifest& manifest : question_.evidence.signatures) {
-      if (done_) break;
+      if (tally_.complete()) break;
       try_manifest(manifest);
     }
-    return std::move(collected_);
   }
 
  private:
@@ -73,7 +89,7 @@ class Collector {
     if (!parsed) return note(where, {Stage::fetched, parsed.error()});
     if (auto refusal = check_place(manifest, *parsed)) return note(where, std::move(*refusal));
     for (const Content& layer : parsed->layers) {
-      if (!done_) try_layer(manifest, digest, layer, where);
+      if (!tally_.complete()) try_layer(manifest, digest, layer, where);
     }
   }
 
@@ -116,8 +132,7 @@ class Collector {
                                         : "a Notary Project signature, which this policy does not ask for"));
     }
     if (candidates_ == kMaxCandidates) {
-      ++collected_.not_tried;
-      return;
+      return tally_.add_not_tried();
     }
     ++candidates_;
     const auto blob = manifest.blobs.find(layer.digest);
@@ -136,25 +151,27 @@ class Collector {
   void judge(Kind kind, const Candidate& candidate, const std::string& where) {
     switch (kind) {
       case Kind::simple_signing:
-        return take(judge_legacy(question_, candidate, Role::signature), Role::signature, where);
+        return take(judge_legacy(question_, candidate, Role::signature), where, {Role::signature, {}});
       case Kind::attestation:
-        return take(judge_legacy(question_, candidate, Role::attestation), Role::attestation, where);
+        return take(judge_legacy(question_, candidate, Role::attestation), where,
+                    {Role::attestation, hinted_type(candidate.layer)});
       case Kind::notation:
-        return take(judge_notation(question_, candidate), Role::signature, where);
+        return take(judge_notation(question_, candidate), where, {Role::signature, {}});
       default:
-        break;
+        return judge_as_bundle(candidate, where);
     }
+  }
+
+  void judge_as_bundle(const Candidate& candidate, const std::string& where) {
     const auto bundle = sigstore::parse_bundle(candidate.blob);
     if (!bundle) return note(where, {Stage::parsed, bundle.error()});
-    const std::string type = attested_type(*bundle);
-    if (type.empty())
-      return take(judge_bundle(question_, candidate, *bundle, Role::signature), Role::signature, where);
-    auto judged = judge_bundle(question_, candidate, *bundle, Role::attestation);
-    // It names a trusted key and is not by it: changed, not somebody else's.
-    if (!judged && judged.error().error.code() == "sig.invalid")
-      return note(where, std::move(judged).error());
-    if (question_.policy.attestations().empty()) return note(where, attestation(type));
-    take(std::move(judged), Role::attestation, where);
+    Looks looks = looks_of(*bundle);
+    const Role role = looks.role.value_or(Role::signature);
+    auto judged = judge_bundle(question_, candidate, *bundle, role);
+    if (!judged && is_altered(judged.error().error)) looks = {};
+    if (looks.role == Role::attestation && question_.policy.attestations().empty())
+      return note(where, attestation(looks.predicate_type), Role::attestation);
+    take(std::move(judged), where, looks);
   }
 
   bool is_asked_for(Kind kind) const {
@@ -166,15 +183,11 @@ class Collector {
     return false;
   }
 
-  void take(Judgement judged, Role role, const std::string& where) {
-    if (!judged) {
-      // A wrong attestation is no wrong signature: what is missing then is the attestation.
-      Refusal refusal = std::move(judged).error();
-      if (role == Role::attestation) refusal.stage = Stage::other_kind;
-      return note(where, std::move(refusal));
-    }
-    (role == Role::signature ? collected_.signatures : collected_.attestations).push_back(std::move(*judged));
-    done_ = enough_(collected_);
+  void take(Judgement judged, const std::string& where, const Looks& looks) {
+    if (judged)
+      tally_.add(looks.role.value_or(Role::signature), std::move(*judged));
+    else
+      tally_.add({where, std::move(judged).error(), looks.role, looks.predicate_type});
   }
 
   void note_unknown(Place place, const Content& layer, const std::string& where) {
@@ -184,21 +197,19 @@ class Collector {
     note(where, {Stage::fetched, Error::refused("registry.media_type", what)});
   }
 
-  void note(const std::string& where, Refusal refusal) {
-    collected_.tried.push_back({where, std::move(refusal)});
+  void note(const std::string& where, Refusal refusal, std::optional<Role> role = {}) {
+    tally_.add({where, std::move(refusal), role, {}});
   }
 
   const Question& question_;
-  const std::function<bool(const Collected&)>& enough_;
-  Collected collected_;
+  Tally& tally_;
   size_t candidates_ = 0;
-  bool done_ = false;
 };
 
 }  // namespace
 
-Collected collect(const Question& question, const std::function<bool(const Collected&)>& enough) {
-  return Collector(question, enough).run();
+void collect(const Question& question, Tally& tally) {
+  Collector(question, tally).run();
 }
 
 }  // namespace gridseal::trust

@@ -2,8 +2,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <charconv>
-#include <sstream>
+#include <cmath>
+#include <limits>
 
 #include "base/encoding.hpp"
 
@@ -78,29 +80,46 @@ const Json* find_at(const Json& root, const Pointer& pointer) {
 }
 
 std::string to_text(const Scalar& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return "\"" + *text + "\"";
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-  if (const auto* integer = std::get_if<int64_t>(&value)) return std::to_string(*integer);
-  std::ostringstream out;
-  out << std::get<double>(value);
-  return out.str();
+  return std::visit([](const auto& plain) { return base::dump_json(Json(plain)); }, value);
 }
 
-bool is_number(const Scalar& value) {
-  return std::holds_alternative<int64_t>(value) || std::holds_alternative<double>(value);
+// NaN and the infinities, which TOML can write, limit nothing.
+bool is_limit(const Scalar& value) {
+  const auto* number = std::get_if<double>(&value);
+  return std::holds_alternative<int64_t>(value) || (number != nullptr && std::isfinite(*number));
+}
+
+template <class T>
+int order(T a, T b) {
+  return a < b ? -1 : (b < a ? 1 : 0);
+}
+
+// Exact, also where a double cannot hold the whole number.
+template <class Integer>
+int order_exactly(Integer whole, double number) {
+  const double beyond = std::ldexp(1.0, std::numeric_limits<Integer>::digits);
+  if (number >= beyond) return -1;
+  if (number < static_cast<double>(std::numeric_limits<Integer>::min())) return 1;
+  const double floor = std::floor(number);
+  const int of_whole = order(whole, static_cast<Integer>(floor));
+  return of_whole == 0 && number > floor ? -1 : of_whole;
 }
 
 // -1, 0 or 1; both are numbers.
 int compare(const Json& field, const Scalar& value) {
-  const auto order = [](auto a, auto b) { return a < b ? -1 : (b < a ? 1 : 0); };
   const auto* integer = std::get_if<int64_t>(&value);
-  if (integer != nullptr && field.is_number_unsigned()) {
-    if (*integer < 0) return 1;
-    return order(field.get<uint64_t>(), static_cast<uint64_t>(*integer));
+  const double number = integer != nullptr ? 0 : std::get<double>(value);
+  if (field.is_number_unsigned()) {
+    const auto whole = field.get<uint64_t>();
+    if (integer == nullptr) return order_exactly(whole, number);
+    return *integer < 0 ? 1 : order(whole, static_cast<uint64_t>(*integer));
   }
-  if (integer != nullptr && field.is_number_integer()) return order(field.get<int64_t>(), *integer);
-  const double wanted = integer != nullptr ? static_cast<double>(*integer) : std::get<double>(value);
-  return order(field.get<double>(), wanted);
+  if (field.is_number_integer()) {
+    const auto whole = field.get<int64_t>();
+    return integer != nullptr ? order(whole, *integer) : order_exactly(whole, number);
+  }
+  const auto real = field.get<double>();
+  return integer != nullptr ? -order_exactly(*integer, real) : order(real, number);
 }
 
 bool equal(const Json& field, const Scalar& value) {
@@ -153,8 +172,13 @@ Result<Condition> Condition::make(const config::Condition& settings) {
                     (settings.at_most ? 1 : 0) + (settings.present ? 1 : 0);
   if (tests != 1) return wrong("must have exactly one test");
   for (const auto& limit : {settings.at_least, settings.at_most}) {
-    if (limit && !is_number(*limit)) return wrong("has a limit that is no number");
+    if (limit && !is_limit(*limit)) return wrong("has a limit that is no number");
   }
+  const auto no_value = [](const Scalar& value) {
+    return std::holds_alternative<double>(value) && !is_limit(value);
+  };
+  if ((settings.equals && no_value(*settings.equals)) || std::ranges::any_of(settings.one_of, no_value))
+    return wrong("compares with a value that no JSON number has");
   if (!settings.matches.empty()) {
     if (settings.matches.size() > kMaxPattern) return wrong("has an expression of more than 1024 bytes");
     re2::RE2::Options options(re2::RE2::Quiet);

@@ -1,8 +1,4 @@
-#include <algorithm>
-
 #include "base/encoding.hpp"
-#include "crypto/certificate.hpp"
-#include "crypto/sha256.hpp"
 #include "notation/verify.hpp"
 #include "trust/candidate.hpp"
 
@@ -15,13 +11,8 @@ using base::Result;
 SignerIds ids_of(const notation::Verified& verified, const notation::Envelope& envelope) {
   SignerIds ids;
   ids.same.push_back("x509:" + verified.signer());
-  for (const std::string& der : envelope.certificate_chain) {
-    ids.denied.push_back(crypto::sha256(der));
-    const auto certificate = crypto::Certificate::from_der(der);
-    if (!certificate) continue;
-    ids.denied.push_back(crypto::sha256(certificate->spki_der()));
-    if (&der == &envelope.certificate_chain.front()) ids.same.push_back(spki_id(certificate->spki_der()));
-  }
+  for (const std::string& der : envelope.certificate_chain)
+    ids.add_certificate(der, &der == &envelope.certificate_chain.front());
   return ids;
 }
 
@@ -54,6 +45,7 @@ Stage notation_stage(const std::string& code) {
   if (is_among(code,
                {"notary.descriptor", "notary.expired", "notary.timestamp", "notary.rev", "notary.metadata"}))
     return Stage::signed_by;
+  if (is_among(code, {"notary.identity", "notary.policy_none"})) return Stage::stranger;
   return is_among(code, {"parse.", "notary.envelope", "notary.crit", "notary.payload"}) ? Stage::parsed
                                                                                         : Stage::formed;
 }
@@ -92,28 +84,29 @@ Judgement judge_notation(const Question& question, const Candidate& candidate) {
   const auto envelope = notation::parse_envelope(candidate.layer.media_type, candidate.blob);
   if (!envelope) return refuse(Stage::parsed, envelope.error());
   const SignerIds ids = ids_of(*verified, *envelope);
-  Proof proof;
+  SignatureEvidence evidence = begin_evidence(question, candidate, "notary", 0);
+  record(evidence, *verified);
+  std::vector<Proof> proofs;
   std::optional<Error> other;
   const auto& authorities = question.policy.authorities();
   for (size_t i = 0; i < authorities.size(); ++i) {
     const auto* authority = std::get_if<NotationAuthority>(&authorities[i].rule);
     if (authority == nullptr) continue;
-    if (auto fits = check_authority(*authority, *verified); fits)
-      proof.authorities.push_back(i);
-    else
+    if (auto fits = check_authority(*authority, *verified); !fits) {
       other = std::move(fits).error();
+      continue;
+    }
+    evidence.authority = authorities[i].name;
+    proofs.push_back({i, ids.same, evidence});
   }
-  if (proof.authorities.empty()) {
+  if (proofs.empty()) {
     return refuse(
-        Stage::formed,
+        Stage::stranger,
         other ? std::move(*other) : Error::refused("notary.policy_none", "no notation policy is asked for"));
   }
-  if (auto trusted = check_denials(question, ids, verified->authentic_time); !trusted)
+  if (auto trusted = check_signer(question, ids, evidence.times); !trusted)
     return refuse(Stage::signed_by, std::move(trusted).error());
-  proof.signer = ids.same;
-  proof.evidence = begin_evidence(question, candidate, "notary");
-  record(proof.evidence, *verified);
-  return proof;
+  return proofs;
 }
 
 }  // namespace gridseal::trust

@@ -1,10 +1,8 @@
 #include "trust/candidate.hpp"
 
-#include <algorithm>
 #include <functional>
 
 #include "base/encoding.hpp"
-#include "crypto/sha256.hpp"
 #include "sigstore/bundle.hpp"
 #include "sigstore/verify_bundle.hpp"
 #include "sigstore/verify_legacy.hpp"
@@ -27,6 +25,7 @@ struct Verifier {
 // After the order in which sigstore's verification makes its checks.
 Stage stage_of(const std::string& code) {
   if (is_among(code, {"intoto.", "simplesigning."})) return Stage::signed_by;
+  if (is_among(code, {"identity.", "key.expected"})) return Stage::stranger;
   if (is_among(code, {"parse.", "bundle.", "registry.", "tlog.duplicate", "dsse.", "sig.alg_unsupported"}))
     return Stage::parsed;
   return Stage::formed;
@@ -41,22 +40,9 @@ SignerIds ids_of(const VerifiedSignature& signature) {
   }
   const auto& signer = std::get<sigstore::CertificateSigner>(signature.signer);
   ids.same.push_back("identity:" + signer.identity.issuer + '\0' + signer.identity.subject);
-  ids.denied.push_back(crypto::sha256(signer.certificate));
-  if (const auto certificate = crypto::Certificate::from_der(signer.certificate)) {
-    ids.denied.push_back(crypto::sha256(certificate->spki_der()));
-    ids.same.push_back(spki_id(certificate->spki_der()));
-  }
+  ids.add_certificate(signer.certificate, true);
+  for (const std::string& issuer : signer.issuers) ids.add_certificate(issuer, false);
   return ids;
-}
-
-// The earliest proof that the signature existed.
-std::optional<base::Time> proven_by(const std::vector<sigstore::VerifiedTime>& times) {
-  std::optional<base::Time> earliest;
-  for (const auto& time : times) {
-    if (time.source == sigstore::TimeSource::caller) continue;
-    if (!earliest || time.time < *earliest) earliest = time.time;
-  }
-  return earliest;
 }
 
 void record(SignatureEvidence& evidence, const VerifiedSignature& signature, const std::string& root) {
@@ -129,9 +115,9 @@ class Judge {
         consider(i, std::move(verified), identities->root->name);
       }
     }
-    if (proof_) return std::move(*proof_);
+    if (!proofs_.empty()) return std::move(proofs_);
     if (refusal_) return tl::unexpected<Refusal>(std::move(*refusal_));
-    return refuse(Stage::formed, other_material());
+    return refuse(Stage::stranger, other_material());
   }
 
  private:
@@ -148,22 +134,21 @@ class Judge {
       const Stage stage = stage_of(verified.error().code());
       return keep({stage, std::move(verified).error()});
     }
-    if (proof_) return proof_->authorities.push_back(authority);
     Proof proof;
-    proof.authorities.push_back(authority);
-    proof.evidence = begin_evidence(question_, candidate_, verifier_.scheme);
+    proof.authority = authority;
+    proof.evidence = begin_evidence(question_, candidate_, verifier_.scheme, authority);
     record(proof.evidence, *verified, root);
     SignerIds ids = ids_of(*verified);
     proof.signer = std::move(ids.same);
     if (auto recorded = record_content(question_, *verified, proof); !recorded)
       return keep({Stage::signed_by, std::move(recorded).error()});
-    if (auto trusted = check_denials(question_, ids, proven_by(verified->times)); !trusted)
+    if (auto trusted = check_signer(question_, ids, verified->times); !trusted)
       return keep({Stage::signed_by, std::move(trusted).error()});
     if (role_ == Role::signature) {
       if (auto carried = check_annotations(question_.policy, proof.evidence); !carried)
         return keep({Stage::signed_by, std::move(carried).error()});
     }
-    proof_ = std::move(proof);
+    proofs_.push_back(std::move(proof));
   }
 
   void keep(Refusal refusal) {
@@ -185,7 +170,7 @@ class Judge {
   const Candidate& candidate_;
   const Verifier& verifier_;
   Role role_;
-  std::optional<Proof> proof_;
+  std::vector<Proof> proofs_;
   std::optional<Refusal> refusal_;
 };
 

@@ -109,11 +109,14 @@ struct Content {
 // What a verification depends on beside bytes and trust.
 struct Circumstances {
   // The later of clock and floor at admission; the time of the admission when what runs is judged again, so
-  // that an expiry does not take away what was admitted. Only Notary Project signatures look at it.
+  // that an expiry does not take away what was admitted. Looked at by Notary Project signatures, and at
+  // admission by times that have not come yet. The epoch: not known.
   base::Time now{};
   std::string repository{};   // "registry/repository" that the artifact came from
   std::string environment{};  // of the site
   Occasion occasion = Occasion::admission;
+  // So far may what a log or timestamp authority proves lie after `now`.
+  base::milliseconds skew = std::chrono::hours(24);
 };
 
 // An artifact that verified. Only verify() makes one; everything in it comes from bytes under the signature.

@@ -12,14 +12,18 @@ namespace gridseal::trust {
 // Have as many different authorities of `policy` as its threshold says signed exactly this artifact, each by
 // another signer, and are all its attestations there? A signature is simple signing, a statement with
 // cosign's sign predicate, a message signature or a Notary Project signature; every other statement is an
-// attestation. Junk beside good ones does not matter. When something is wanting, the error names the
-// candidate that got furthest and what is missing. Errors, pending: registry.no_signature (nothing, or only
-// what is no signature), registry.blob_missing (a
+// attestation. Junk beside good ones does not matter. Whoever shares a key or an identity is one signer.
+// What is wanting: where nothing lies in its place the answer is pending, where something wrong does it is
+// refused with that failure; a good signature of a stranger is neither, unless it is all there is. The others
+// are named behind it.
+// Errors, pending: registry.no_signature (nothing, or only what is no signature), registry.blob_missing (a
 //   signature is listed whose content the caller did not have), policy.threshold (some have signed, not
 //   enough), attestation.missing.
+// Error, blocked: time.in_future (signed later than now and the tolerance).
 // Errors, refused: artifact.digest_mismatch (the manifest is not the one that was resolved),
 //   policy.not_for_repository, policy.not_for_environment, trust.denied_digest, trust.denied_key,
-//   trust.retired_key, attestation.condition, blob.digest_mismatch, registry.media_type, registry.manifest,
+//   trust.retired_key, attestation.condition, attestation.authority (by an authority that this attestation
+//   is not asked of), blob.digest_mismatch, registry.media_type, registry.manifest,
 //   registry.subject_mismatch, simplesigning.annotation, intoto.annotation, identity.*, those of
 //   sigstore/verify_bundle.hpp, sigstore/verify_legacy.hpp and notation/verify.hpp.
 base::Result<Satisfied> verify_signatures(const TrustState& state, const Policy& policy,

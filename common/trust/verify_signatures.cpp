@@ -2,135 +2,107 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
-#include "base/json.hpp"
 #include "crypto/sha256.hpp"
-#include "trust/candidate.hpp"
+#include "trust/tally.hpp"
 #include "trust/verify.hpp"
 
 namespace gridseal::trust {
 namespace {
 
 using base::Error;
+using base::Outcome;
 using base::Result;
-
-using Counted = std::vector<std::optional<size_t>>;
-
-size_t count_of(const Counted& counted) {
-  return static_cast<size_t>(std::ranges::count_if(counted, [](const auto& one) { return one.has_value(); }));
-}
 
 std::string describe(const Tried& tried) {
   return tried.where + ": " + tried.refusal.error.describe() + " [" + tried.refusal.error.code() + "]";
 }
 
-// --- attestations ----------------------------------------------------------------------------------------
-
-Result<AttestationEvidence> hold_against(const AttestationRule& rule, const std::string& authority,
-                                         const Proof& proof) {
-  const sigstore::SignedStatement& statement = *proof.statement;
-  const auto json = base::parse_json(statement.payload);
-  if (!json) return json.error();
-  AttestationEvidence evidence{
-      rule.name, rule.type, crypto::sha256(statement.payload).to_string(), proof.evidence, {}};
-  evidence.signature.authority = authority;
-  for (const Condition& condition : rule.conditions) {
-    if (auto holds = condition.check(*json); !holds)
-      return std::move(holds).error().with_context("the attestation " + rule.name +
-                                                   " is not what is asked for");
-    evidence.conditions.push_back(condition.describe());
-  }
-  return evidence;
+bool is_wrong(const Tried& tried) {
+  return tried.refusal.stage != Stage::other_kind && tried.refusal.error.outcome() != Outcome::pending;
 }
 
-// Who of those that may attest has signed this statement of the type that is asked for.
-std::optional<size_t> attester(const AttestationRule& rule, const Proof& proof) {
-  if (!proof.statement || proof.statement->statement.predicate_type != rule.type) return std::nullopt;
-  for (const size_t authority : proof.authorities) {
-    if (std::ranges::find(rule.authorities, authority) != rule.authorities.end()) return authority;
-  }
-  return std::nullopt;
-}
-
-// One that fits suffices; one that is there and says something else is told of.
-Result<AttestationEvidence> find_attestation(const Policy& policy, const AttestationRule& rule,
-                                             const std::vector<Proof>& proofs) {
-  std::optional<Error> wrong;
-  for (const Proof& proof : proofs) {
-    const auto authority = attester(rule, proof);
-    if (!authority) continue;
-    auto evidence = hold_against(rule, policy.authorities()[*authority].name, proof);
-    if (evidence) return evidence;
-    if (!wrong) wrong = std::move(evidence).error();
-  }
-  if (wrong) return std::move(*wrong);
-  return Error::pending("attestation.missing",
-                        "the attestation " + rule.name + " (" + rule.type + ") is not there yet");
-}
-
-// --- the answer ------------------------------------------------------------------------------------------
-
-class Answer {
+// What to say of a tally that is not complete. Where something is missing and something wrong lies in its
+// place, the answer is what is wrong; where nothing does, it is pending.
+class Shortfall {
  public:
-  Answer(const Question& question, const Collected& collected) : question_(question), collected_(collected) {}
+  Shortfall(const Question& question, const Tally& tally) : question_(question), tally_(tally) {}
 
-  Result<Satisfied> give() const {
-    const Counted counted = match_authorities(question_.policy.authorities().size(), collected_.signatures);
-    const size_t number = count_of(counted);
+  Error say() const {
+    const size_t number = tally_.signed_by();
     if (number == 0) return nobody_signed();
-    if (number < question_.policy.threshold()) return too_few(counted);
-    Satisfied satisfied;
-    for (size_t i = 0; i < counted.size(); ++i) {
-      if (!counted[i]) continue;
-      SignatureEvidence evidence = collected_.signatures[*counted[i]].evidence;
-      evidence.authority = question_.policy.authorities()[i].name;
-      satisfied.signatures.push_back(std::move(evidence));
+    if (number < question_.policy.threshold()) return too_few();
+    for (size_t i = 0; i < tally_.attested().size(); ++i) {
+      if (!tally_.attested()[i].evidence) return not_attested(i);
     }
-    for (const AttestationRule& rule : question_.policy.attestations()) {
-      auto attestation = find_attestation(question_.policy, rule, collected_.attestations);
-      if (!attestation) return with_remarks(std::move(attestation).error(), nullptr);
-      satisfied.attestations.push_back(std::move(*attestation));
-    }
-    for (const Tried& tried : collected_.tried) satisfied.others.push_back(describe(tried));
-    return satisfied;
+    return nobody_signed();  // not reached: the tally is complete
   }
 
  private:
-  // The most telling failure, with the others behind it.
-  Error nobody_signed() const {
+  // The failure that tells most: something wrong before something missing, then the one that got furthest.
+  template <class Counts>
+  const Tried* most_telling(Counts counts) const {
+    const auto rank = [](const Tried& tried) {
+      return (is_wrong(tried) ? 100 : 0) + static_cast<int>(tried.refusal.stage);
+    };
     const Tried* best = nullptr;
-    for (const Tried& tried : collected_.tried) {
-      if (best == nullptr || rank(tried) > rank(*best)) best = &tried;
+    for (const Tried& tried : tally_.tried()) {
+      if (counts(tried) && (best == nullptr || rank(tried) > rank(*best))) best = &tried;
     }
-    if (best == nullptr || best->refusal.stage == Stage::other_kind) {
-      const std::string found = best == nullptr ? std::string() : "; found " + best->refusal.error.message();
-      return with_remarks(
-          Error::pending("registry.no_signature", "there is no signature of this artifact yet" + found),
-          best);
-    }
-    const Error& error = best->refusal.error;
-    return with_remarks(Error(error.outcome(), error.code(), best->where + ": " + error.describe()), best);
+    return best;
   }
 
-  Error too_few(const Counted& counted) const {
+  // A wrong attestation is no wrong signature: what is missing then is the signature.
+  Error nobody_signed() const {
+    const Tried* best = most_telling([](const Tried& tried) {
+      return tried.role != Role::attestation && tried.refusal.stage != Stage::other_kind;
+    });
+    if (best != nullptr) return because_of(*best, "");
+    best = most_telling([](const Tried&) { return true; });
+    const std::string found = best == nullptr ? std::string() : "; found " + best->refusal.error.message();
+    return with_remarks(
+        Error::pending("registry.no_signature", "there is no signature of this artifact yet" + found), best);
+  }
+
+  // A signature of somebody who is not asked for may lie beside others.
+  Error too_few() const {
+    const Tried* best = most_telling([](const Tried& tried) {
+      return tried.role != Role::attestation && tried.refusal.stage != Stage::stranger && is_wrong(tried);
+    });
+    const std::string lead = how_many();
+    return best != nullptr ? because_of(*best, lead + "; ")
+                           : with_remarks(Error::pending("policy.threshold", lead), nullptr);
+  }
+
+  std::string how_many() const {
+    const auto& authorities = question_.policy.authorities();
     std::string have;
     std::string missing;
-    for (size_t i = 0; i < counted.size(); ++i) {
-      std::string& list = counted[i] ? have : missing;
-      list += (list.empty() ? "" : ", ") + question_.policy.authorities()[i].name;
+    for (size_t i = 0; i < authorities.size(); ++i) {
+      std::string& list = tally_.counted()[i] != nullptr ? have : missing;
+      list += (list.empty() ? "" : ", ") + authorities[i].name;
+      if (tally_.signed_by_other(i)) list += " (signed by somebody who counts once already)";
     }
-    return with_remarks(Error::pending("policy.threshold", std::to_string(count_of(counted)) + " of " +
-                                                               std::to_string(question_.policy.threshold()) +
-                                                               " needed authorities have signed: " + have +
-                                                               "; missing: " + missing),
-                        nullptr);
+    return std::to_string(tally_.signed_by()) + " of " + std::to_string(question_.policy.threshold()) +
+           " needed authorities have signed: " + have + "; missing: " + missing;
   }
 
-  // Something wrong says more than something missing; after that the one that got furthest.
-  static int rank(const Tried& tried) {
-    const int stage = static_cast<int>(tried.refusal.stage);
-    const bool counts =
-        tried.refusal.stage != Stage::other_kind && tried.refusal.error.outcome() == base::Outcome::refused;
-    return counts ? 10 + stage : stage;
+  Error not_attested(size_t index) const {
+    const AttestationRule& rule = question_.policy.attestations()[index];
+    if (const auto& wrong = tally_.attested()[index].wrong) return with_remarks(*wrong, nullptr);
+    const Tried* best = most_telling([&](const Tried& tried) {
+      const bool about_it = tried.predicate_type.empty() || tried.predicate_type == rule.type;
+      return tried.role != Role::signature && about_it && is_wrong(tried);
+    });
+    const std::string name = "the attestation " + rule.name + " (" + rule.type + ") ";
+    return best != nullptr
+               ? because_of(*best, name + "does not count: ")
+               : with_remarks(Error::pending("attestation.missing", name + "is not there yet"), nullptr);
+  }
+
+  Error because_of(const Tried& tried, const std::string& lead) const {
+    const Error& error = tried.refusal.error;
+    return with_remarks(Error(error.outcome(), error.code(), lead + tried.where + ": " + error.describe()),
+                        &tried);
   }
 
   Error with_remarks(const Error& error, const Tried* told) const {
@@ -138,7 +110,7 @@ class Answer {
     std::string text = error.describe();
     size_t shown = 0;
     size_t hidden = 0;
-    for (const Tried& tried : collected_.tried) {
+    for (const Tried& tried : tally_.tried()) {
       if (&tried == told) continue;
       if (shown == kShown)
         ++hidden;
@@ -146,15 +118,26 @@ class Answer {
         text += "; also " + describe(tried);
     }
     if (hidden != 0) text += "; and " + std::to_string(hidden) + " more that do not count";
-    const size_t left = question_.evidence.not_tried + collected_.not_tried;
+    const size_t left = question_.evidence.not_tried + tally_.not_tried();
     if (left != 0) text += "; " + std::to_string(left) + " more were not tried, there are too many";
     for (const std::string& note : question_.evidence.notes) text += "; " + base::printable(note);
     return {error.outcome(), error.code(), std::move(text)};
   }
 
   const Question& question_;
-  const Collected& collected_;
+  const Tally& tally_;
 };
+
+Satisfied satisfied_by(const Tally& tally) {
+  Satisfied satisfied;
+  for (const SignatureEvidence* evidence : tally.counted()) {
+    if (evidence != nullptr) satisfied.signatures.push_back(*evidence);
+  }
+  for (const Tally::Attested& attested : tally.attested())
+    satisfied.attestations.push_back(*attested.evidence);
+  for (const Tried& tried : tally.tried()) satisfied.others.push_back(describe(tried));
+  return satisfied;
+}
 
 }  // namespace
 
@@ -168,9 +151,10 @@ Result<Satisfied> verify_signatures(const TrustState& state, const Policy& polic
   if (auto good = check_binding(policy, circumstances.repository, circumstances.environment); !good)
     return std::move(good).error();
   const Question question{state, policy, evidence, circumstances};
-  const Collected collected =
-      collect(question, [&](const Collected& so_far) { return Answer(question, so_far).give().has_value(); });
-  return Answer(question, collected).give();
+  Tally tally(policy);
+  collect(question, tally);
+  if (tally.complete()) return satisfied_by(tally);
+  return Shortfall(question, tally).say();
 }
 
 }  // namespace gridseal::trust
