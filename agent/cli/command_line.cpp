@@ -56,6 +56,11 @@ Command Command::subcommand(const std::string& name, const std::string& help) co
   return {app_->add_subcommand(name, help), chosen_};
 }
 
+Command Command::optional_subcommand(const std::string& name, const std::string& help) const {
+  app_->require_subcommand(0, 1);
+  return {app_->add_subcommand(name, help), chosen_};
+}
+
 Option Command::text(const std::string& names, std::string& value, const std::string& help) const {
   return Option(app_->add_option(names, value, help));
 }
@@ -86,6 +91,7 @@ Command Command::check(std::function<std::optional<std::string>()> check) const 
 Command Command::action(std::function<ExitCode()> action) const {
   chosen_->actions[app_] = std::move(action);
   app_->callback([app = app_, chosen = chosen_] {
+    if (!app->get_subcommands().empty()) return;  // the inner command is meant
     const auto check = chosen->checks.find(app);
     if (check != chosen->checks.end()) {
       if (auto wrong = check->second()) throw CLI::ValidationError(app->get_name(), *wrong);

@@ -52,6 +52,8 @@ class Command {
   // A command that has commands needs one of them. Options of the outer one may also stand behind the inner
   // one.
   Command subcommand(const std::string& name, const std::string& help) const;
+  // One that may be left out: then the outer command's own action is meant.
+  Command optional_subcommand(const std::string& name, const std::string& help) const;
 
   Option text(const std::string& names, std::string& value, const std::string& help) const;
   Option texts(const std::string& names, std::vector<std::string>& values, const std::string& help) const;

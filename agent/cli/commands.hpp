@@ -3,6 +3,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/context.hpp"
+#include "cli/verify_report.hpp"
 #include "deploy/registry_access.hpp"
 
 namespace gridseal::cli {
@@ -18,7 +19,17 @@ void add_version(const Command& program, Context& context);
 void add_artifact(const Command& program, Context& context);
 void add_trust(const Command& program, Context& context);
 
+void add_mirror(const Command& program, Context& context);
+
 void add_trust_bundle(const Command& trust, Context& context);
+// `outer_wrong`: a sentence when options of `verify` itself were given that mean nothing here.
+void add_verify_bundle(const Command& verify, Context& context,
+                       const std::function<std::optional<std::string>()>& outer_wrong);
+
+// Of a judgement; refused (1) unless verified.
+ExitCode print_report(const Context& context, const Report& report);
+// Nothing was judged.
+ExitCode not_judged(const Context& context, const base::Error& error, ExitCode code);
 
 void add_artifact_keygen(const Command& artifact, Context& context);
 void add_artifact_build(const Command& artifact, Context& context);

@@ -28,6 +28,7 @@ void add_commands(const Command& program, Context& context) {
   add_show(program, context);
   add_reconcile(program, context);
   add_verify(program, context);
+  add_mirror(program, context);
   add_permit(program, context);
   add_config(program, context);
   add_trust(program, context);

@@ -1,8 +1,10 @@
 // Runs the bundle cases of sigstore-conformance, each with the artifact's bytes and with its digest alone.
-// usage: sigstore_conformance <folder with index.json> [verbose]
+// usage: sigstore_conformance <folder with index.json> [verbose | program <adapter> <gridseal>]
+// With `program` they go through the built program by the suite's command line.
 // Fails when a case is judged other than the collection says, or when there is none.
 // GS-SIGSTORE-200: every case of the Sigstore client conformance suite is judged as it says, by file and by
 // digest.
+// GS-CLI-040: So does the built program, and it ends with 1 when a bundle is wrong.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -14,6 +16,7 @@
 #include "base/json.hpp"
 #include "sigstore/identity_matcher.hpp"
 #include "sigstore/verify_bundle.hpp"
+#include "support/program.hpp"
 
 namespace {
 
@@ -102,18 +105,47 @@ Result<void> judge(const Case& one, const sigstore::Artifact& artifact) {
   return judge_identity(one, *verified);
 }
 
-// True when judged as the collection says.
-bool run(const Case& one, const std::string& form, const sigstore::Artifact& artifact, bool verbose) {
-  const auto judged = judge(one, artifact);
-  const std::string outcome = judged ? "accepted" : judged.error().code() + ": " + judged.error().describe();
-  // A case that could not be read was not judged.
-  const bool right = judged.has_value() == one.accept && (judged || judged.error().code() != "test.file");
+// True when judged as the collection says. `known`: it was judged at all.
+bool check(const Case& one, const std::string& form, bool accepted, bool known, const std::string& outcome,
+           bool verbose) {
+  const bool right = accepted == one.accept && known;
   if (!right || verbose)
     std::cout << (right ? "ok    " : "WRONG ") << one.name << " by " << form << ": " << outcome << "\n";
   return right;
 }
 
-int run_all(const fs::path& folder, bool verbose) {
+bool run(const Case& one, const std::string& form, const sigstore::Artifact& artifact, bool verbose) {
+  const auto judged = judge(one, artifact);
+  const bool known = judged || judged.error().code() != "test.file";
+  const std::string outcome = judged ? "accepted" : judged.error().code() + ": " + judged.error().describe();
+  return check(one, form, judged.has_value(), known, outcome, verbose);
+}
+
+std::string quoted(const std::string& text) {
+  return "'" + text + "'";
+}
+
+bool run_program(const Case& one, const std::string& form, const std::string& artifact,
+                 const std::string& adapter) {
+  std::string command = adapter + " verify-bundle --bundle " + quoted(one.bundle);
+  command += one.key ? " --key " + quoted(*one.key)
+                     : " --certificate-identity " + quoted(one.identity) + " --certificate-oidc-issuer " +
+                           quoted(one.issuer);
+  const test::Ran ran =
+      test::run_program(command + " --trusted-root " + quoted(one.root) + " " + quoted(artifact));
+  // Nothing is judged by a root or a key that is no key (as the one of that case).
+  const bool about_trust =
+      ran.code == 2 && (one.name.starts_with("trust-root-") || one.name == "managed-key-wrong-key_fail");
+  return check(one, form, ran.code == 0, ran.code == 0 || ran.code == 1 || about_trust,
+               std::to_string(ran.code) + "\n" + ran.output, false);
+}
+
+struct Way {
+  bool verbose = false;
+  std::string adapter;  // a command; empty: in process
+};
+
+int run_all(const fs::path& folder, const Way& way) {
   const auto cases = read_cases(folder);
   if (!cases) {
     std::cout << cases.error().describe() << "\n";
@@ -127,8 +159,14 @@ int run_all(const fs::path& folder, bool verbose) {
       std::cout << bytes.error().describe() << "\n";
       continue;
     }
-    if (run(one, "file", sigstore::Artifact::of_bytes(*bytes), verbose)) ++by_file;
-    if (run(one, "digest", sigstore::Artifact::of_digest(crypto::sha256(*bytes)), verbose)) ++by_digest;
+    const base::Digest digest = crypto::sha256(*bytes);
+    const bool outside = !way.adapter.empty();
+    if (outside ? run_program(one, "file", one.artifact, way.adapter)
+                : run(one, "file", sigstore::Artifact::of_bytes(*bytes), way.verbose))
+      ++by_file;
+    if (outside ? run_program(one, "digest", digest.to_string(), way.adapter)
+                : run(one, "digest", sigstore::Artifact::of_digest(digest), way.verbose))
+      ++by_digest;
   }
   std::cout << cases->size() << " cases; as expected by file " << by_file << ", by digest " << by_digest
             << "\n";
@@ -138,9 +176,13 @@ int run_all(const fs::path& folder, bool verbose) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::cout << "usage: sigstore_conformance <folder> [verbose]\n";
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    std::cout << "usage: sigstore_conformance <folder> [verbose | program <adapter> <gridseal>]\n";
     return 2;
   }
-  return run_all(argv[1], argc > 2);
+  Way way;
+  way.verbose = arguments.size() == 2 && arguments[1] == "verbose";
+  if (arguments.size() == 4) way.adapter = "GRIDSEAL=" + quoted(arguments[3]) + " " + quoted(arguments[2]);
+  return run_all(arguments[0], way);
 }

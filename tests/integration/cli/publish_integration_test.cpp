@@ -155,12 +155,12 @@ TEST_F(PublishTest, UnreachableRegistry) {
   put("other.crt", other.ca_pem());
   const test::Ran wrong_ca =
       run("verify " + repository_ + ":1 --key " + key() + ".pub --ca " + folder_ + "/other.crt");
-  EXPECT_EQ(wrong_ca.code, 2);
+  EXPECT_EQ(wrong_ca.code, 3);
   EXPECT_NE(wrong_ca.output.find("http.tls"), std::string::npos) << wrong_ca.output;
   const std::string digest = build("1.0.0");
   registry_->stop();
   EXPECT_EQ(push("1.0.0").code, 3);
-  EXPECT_EQ(verify("@" + digest).code, 2);
+  EXPECT_EQ(verify("@" + digest).code, 3);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/encoding.hpp"
 #include "crypto/random.hpp"
 #include "crypto/secret.hpp"
+#include "crypto/stream_hash.hpp"
 
 namespace gridseal::crypto {
 namespace {
@@ -26,6 +27,17 @@ TEST(Hash, KnownAnswers) {
     stream.update(std::string_view(million).substr(at, 997));
   EXPECT_EQ(stream.finish().hex(), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   EXPECT_EQ(stream.finish(), sha256(""));
+}
+
+// GS-CRYPTO-113: A stream in pieces has the same value as the bytes at once, for each of the three.
+TEST(Hash, Streams) {
+  const std::string bytes(100'000, 'x');
+  for (const Hash hash : {Hash::sha256, Hash::sha384, Hash::sha512}) {
+    StreamHash stream(hash);
+    for (size_t at = 0; at < bytes.size(); at += 777) stream.update(std::string_view(bytes).substr(at, 777));
+    EXPECT_EQ(stream.finish(), hash_of(hash, bytes)) << to_string(hash);
+    EXPECT_EQ(StreamHash(hash).finish(), hash_of(hash, "")) << to_string(hash);
+  }
 }
 
 // GS-CRYPTO-002: a copied stream continues on its own.
