@@ -18,7 +18,7 @@ enum class Stage {
   parsed,      // its bytes, not its form
   formed,      // well formed, and nobody's who is asked for, as far as can be told
   stranger,    // a good signature of somebody who is not asked for
-  signed_by,   // by somebody who is asked for, about something else or no longer trusted
+  signed_by,   // said to be by somebody who is asked for: altered, about something else, no longer trusted
 };
 
 struct Refusal {

@@ -1,5 +1,6 @@
 #include "trust/evidence.hpp"
 
+#include "crypto/sha256.hpp"
 #include "trust/verified.hpp"
 
 namespace gridseal::trust {
@@ -61,6 +62,8 @@ namespace {
 
 base::Json certificate_json(const CertificateEvidence& evidence) {
   const sigstore::CertificateSigner& signer = evidence.signer;
+  std::vector<std::string> issuers;
+  for (const std::string& der : signer.issuers) issuers.push_back(crypto::sha256(der).to_string());
   return {{"trustedRoot", evidence.trusted_root},
           {"subject", signer.identity.subject},
           {"subjectKind", sigstore::to_string(signer.identity.kind)},
@@ -70,7 +73,8 @@ base::Json certificate_json(const CertificateEvidence& evidence) {
           {"serial", signer.serial},
           {"notBefore", base::format_rfc3339(signer.not_before)},
           {"notAfter", base::format_rfc3339(signer.not_after)},
-          {"chain", signer.chain}};
+          {"chain", signer.chain},
+          {"issuers", issuers}};
 }
 
 base::Json notation_json(const NotationEvidence& evidence) {

@@ -24,7 +24,8 @@ struct Verifier {
 
 // After the order in which sigstore's verification makes its checks.
 Stage stage_of(const std::string& code) {
-  if (is_among(code, {"intoto.", "simplesigning."})) return Stage::signed_by;
+  // sig.invalid: its certificate or hint says whose it should be.
+  if (is_among(code, {"intoto.", "simplesigning.", "sig.invalid"})) return Stage::signed_by;
   if (is_among(code, {"identity.", "key.expected"})) return Stage::stranger;
   if (is_among(code, {"parse.", "bundle.", "registry.", "tlog.duplicate", "dsse.", "sig.alg_unsupported"}))
     return Stage::parsed;
