@@ -78,13 +78,14 @@ std::string denial_lines(const Json& trust) {
     if (!denials->contains(at)) return;
     for (const Json& item : (*denials)[at]) {
       text += "  " + std::string(what) + " " + member(item, name);
-      for (const char* more : {"signedAfter", "since", "by", "version", "created", "reason"}) {
+      for (const char* more : {"issuer", "signedAfter", "since", "by", "version", "created", "reason"}) {
         if (item.contains(more)) text += ", " + std::string(more) + " " + member(item, more);
       }
       text += "\n";
     }
   };
   each("/denied/keys", "denied key", "id");
+  each("/denied/identities", "denied signer", "subject");
   each("/denied/digests", "denied artifact", "digest");
   each("/retired", "retired key", "id");
   each("/endorsements", "endorsed artifact", "digest");
@@ -206,12 +207,15 @@ ExitCode run_import(Context& context, const std::string& path) {
 
 struct Denial {
   std::string what;
+  std::string identity;
+  std::string issuer;
   std::string signed_after;
   std::string why;
   bool retire = false;
 };
 
-// A digest of an artifact, "key:" in front of the id of a key or certificate, or a file with a public key.
+// An identity, a digest of an artifact, "key:" in front of the id of a key or certificate, or a file with a
+// public key.
 Result<trust::DenialEntries> denial_entries(Context& context, const Denial& options) {
   constexpr std::string_view kKeyPrefix = "key:";
   trust::DenialEntries entries;
@@ -227,6 +231,11 @@ Result<trust::DenialEntries> denial_entries(Context& context, const Denial& opti
     else
       entries.keys.push_back({id, after, options.why});
   };
+  if (!options.identity.empty()) {
+    if (options.retire) return base::Error::refused("usage", "--retire is for keys");
+    entries.identities.push_back({options.issuer, options.identity, after, options.why});
+    return entries;
+  }
   if (options.what.starts_with(kKeyPrefix)) {
     auto id = base::Digest::parse(std::string_view(options.what).substr(kKeyPrefix.size()));
     if (!id) return std::move(id).error();
@@ -296,12 +305,25 @@ void add_acts(const Command& trust, Context& context) {
   import.action([&context, path] { return run_import(context, *path);
 });
 
-const Command deny = trust.subcommand("deny", "Denies a key or an artifact on this host; needs no signature");
+const Command deny =
+    trust.subcommand("deny", "Denies a key, a signer or an artifact on this host; needs no signature");
 auto denial = std::make_shared<Denial>();
-deny.text("what", denial->what, "sha256:… of an artifact, key:sha256:…, or a public key's file").required();
-deny.text("--signed-after", denial->signed_after, "a key: only what it signed after this time, RFC 3339");
+const Option what =
+    deny.text("what", denial->what, "sha256:… of an artifact, key:sha256:…, or a public key's file");
+const Option identity =
+    deny.text("--identity", denial->identity, "who signs with certificates: the subject, as 'show' names it");
+const Option issuer = deny.text("--issuer", denial->issuer, "of this identity");
+identity.needs(issuer);
+issuer.needs(identity);
+identity.excludes(what);
+deny.text("--signed-after", denial->signed_after,
+          "a key or identity: only what it signed after this time, RFC 3339");
 deny.flag("--retire", denial->retire, "a key: it signs nothing new, and what it signed stays good");
 deny.text("--reason", denial->why, "why; is kept in the audit with your name").required();
+deny.check([denial]() -> std::optional<std::string> {
+  if (denial->what.empty() == denial->identity.empty()) return "name what is denied, or an --identity";
+  return std::nullopt;
+});
 deny.action([&context, denial] { return run_deny(context, *denial); });
 
 const Command reanchor =

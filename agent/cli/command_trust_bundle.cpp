@@ -186,6 +186,8 @@ struct Entry {
   std::string path;
   std::string what;
   std::string key;
+  std::string identity;
+  std::string issuer;
   std::string version;
   std::string time;
   std::string reason;
@@ -193,13 +195,16 @@ struct Entry {
 
 Result<void> deny(const Entry& options, TrustBundleFile& file) {
   trust::DenialEntries entries;
+  auto after = time_of(options.time);
+  if (!after) return std::move(after).error();
   if (!options.key.empty()) {
     auto id = file.key_id(options.key);
     if (!id) return std::move(id).error();
-    auto after = time_of(options.time);
-    if (!after) return std::move(after).error();
     entries.keys.push_back({*id, *after, options.reason});
+  } else if (!options.identity.empty()) {
+    entries.identities.push_back({options.issuer, options.identity, *after, options.reason});
   } else {
+    if (*after) return Error::refused("usage", "--signed-after is for keys and identities");
     auto digest = base::Digest::parse(options.what);
     if (!digest) return std::move(digest).error();
     entries.digests.push_back({*digest, options.reason});
@@ -253,13 +258,22 @@ Command add_entry(const Command& bundle, Context& context, const std::string& na
 
 void add_entries(const Command& bundle, Context& context) {
   auto denial = std::make_shared<Entry>();
-  const Command denied = add_entry(bundle, context, "deny", "Denies a key or an artifact", denial, deny);
-  const Option artifact = denied.text("--artifact", denial->what, "sha256:…");
-  denied.text("--key", denial->key, "its name in the bundle, or sha256:…").excludes(artifact);
-  denied.text("--signed-after", denial->time, "a key: only what it signed after this time, RFC 3339");
+  const Command denied =
+      add_entry(bundle, context, "deny", "Denies a key, a signer or an artifact", denial, deny);
+  denied.text("--artifact", denial->what, "sha256:…");
+  denied.text("--key", denial->key, "its name in the bundle, or sha256:… of a key or certificate");
+  const Option identity = denied.text("--identity", denial->identity,
+                                      "who signs with certificates: the subject, as 'show' names it");
+  const Option issuer = denied.text("--issuer", denial->issuer, "of this identity");
+  identity.needs(issuer);
+  issuer.needs(identity);
+  denied.text("--signed-after", denial->time,
+              "a key or identity: only what it signed after this time, RFC 3339");
   denied.text("--reason", denial->reason, "shown where it strikes");
   denied.check([denial]() -> std::optional<std::string> {
-    if (denial->key.empty() == denial->what.empty()) return "give either --artifact or --key";
+    const int given =
+        (denial->key.empty() ? 0 : 1) + (denial->what.empty() ? 0 : 1) + (denial->identity.empty() ? 0 : 1);
+    if (given != 1) return "give one of --artifact, --key and --identity";
     return std::nullopt;
   });
 

@@ -28,9 +28,10 @@ Result<Json> deny(const ControlContext& context, const Json& body, const std::st
   auto entries = trust::parse_denials(*denials, "denials", "control.request");
   if (!entries) return std::move(entries).error();
   if (trust::Denials(*entries).empty() || !entries->endorsed.empty())
-    return incomplete("a denial names keys, digests, retired keys or minimum releases, at least one");
+    return incomplete("a denial names keys, signers, digests, retired keys or minimum releases, at least one");
   const std::string reason = base::printable(*why, 200);
   for (auto& key : entries->keys) key.reason = reason;
+  for (auto& identity : entries->identities) identity.reason = reason;
   for (auto& digest : entries->digests) digest.reason = reason;
   for (auto& key : entries->retired) key.reason = reason;
   if (auto r = context.engine.deny_trust(*entries, who); !r) return std::move(r).error();

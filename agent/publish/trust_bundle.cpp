@@ -164,6 +164,7 @@ Result<void> TrustBundleFile::add_notation_store(const std::string& name, const 
 void TrustBundleFile::add(const trust::DenialEntries& entries) {
   trust::DenialEntries& all = content_.denials;
   all.keys.insert(all.keys.end(), entries.keys.begin(), entries.keys.end());
+  all.identities.insert(all.identities.end(), entries.identities.begin(), entries.identities.end());
   all.digests.insert(all.digests.end(), entries.digests.begin(), entries.digests.end());
   all.retired.insert(all.retired.end(), entries.retired.begin(), entries.retired.end());
   all.endorsed.insert(all.endorsed.end(), entries.endorsed.begin(), entries.endorsed.end());

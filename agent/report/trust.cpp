@@ -15,28 +15,37 @@ std::string joined(const std::vector<std::string>& parts, const char* separator)
   return text;
 }
 
+// "a, b and c".
+std::string listed(const std::vector<std::string>& parts, const char* last) {
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == parts.size() ? last : ", ") + parts[i];
+  return text;
+}
+
 std::string scalar_text(const config::Scalar& scalar) {
   return std::visit([](const auto& value) { return base::dump_json(Json(value)); }, scalar);
 }
 
-std::string exact_or_pattern(const std::string& exact, const std::string& pattern) {
-  return exact.empty() ? "matching '" + pattern + "'" : "'" + exact + "'";
-}
-
 std::string identity_words(const config::CertificateIdentity& identity) {
-  std::string text = "a certificate for " + exact_or_pattern(identity.subject, identity.subject_regexp) +
-                     " issued through " + exact_or_pattern(identity.issuer, identity.issuer_regexp);
-  for (const auto& [name, value] : identity.extensions) text += ", " + name + " '" + value + "'";
-  return text;
+  std::string text = identity.subject.empty() ? "anybody whose name matches '" + identity.subject_regexp + "'"
+                                              : "'" + identity.subject + "'";
+  text += identity.issuer.empty() ? ", vouched for by an issuer that matches '" + identity.issuer_regexp + "'"
+                                  : ", vouched for by '" + identity.issuer + "'";
+  std::vector<std::string> more;
+  for (const auto& [name, value] : identity.extensions) more.push_back(name + " '" + value + "'");
+  return more.empty() ? text : text + ", with " + listed(more, " and ");
 }
 
 std::string demands(const config::Authority& authority) {
   const bool keyless = !authority.identities.empty();
   std::vector<std::string> list;
-  if (authority.log.value_or(keyless)) list.push_back("an entry in a transparency log");
-  if (keyless && authority.sct.value_or(true)) list.push_back("a logged certificate");
-  if (authority.timestamp.value_or(false)) list.push_back("a timestamp");
-  return list.empty() ? "" : ", with " + joined(list, " and ");
+  if (authority.log.value_or(keyless)) list.emplace_back("an entry in a transparency log");
+  if (keyless && authority.sct.value_or(true)) list.emplace_back("a logged certificate");
+  if (authority.timestamp.value_or(false)) list.emplace_back("a timestamp");
+  if (list.empty()) return "";
+  const bool said = !keyless && !authority.trusted_root.empty();
+  return "; with " + listed(list, " and ") + (said ? " of the trusted root " + authority.trusted_root : "");
 }
 
 std::string authority_words(const config::Authority& authority) {
@@ -44,11 +53,20 @@ std::string authority_words(const config::Authority& authority) {
     return (authority.keys.size() == 1 ? "the key " : "one of the keys ") + joined(authority.keys, ", ") +
            demands(authority);
   if (!authority.notation.empty())
-    return "the Notary Project policy " + authority.notation +
-           (authority.notation_store.empty() ? "" : " with certificates of " + authority.notation_store);
+    return "somebody whom the Notary Project policy " + authority.notation + " trusts" +
+           (authority.notation_store.empty() ? ""
+                                             : ", by certificates of the store " + authority.notation_store);
   std::vector<std::string> identities;
   for (const auto& identity : authority.identities) identities.push_back(identity_words(identity));
-  return joined(identities, ", or ") + demands(authority);
+  const std::string root =
+      authority.trusted_root.empty() ? "" : " under the trusted root " + authority.trusted_root;
+  return joined(identities, ", or ") + "; with a certificate" + root + demands(authority);
+}
+
+// A short name with what it stands for.
+std::string type_words(const std::string& type) {
+  const std::string uri = trust::predicate_type_uri(type);
+  return uri.empty() || uri == type ? type : type + " (" + uri + ")";
 }
 
 std::string condition_words(const config::Condition& condition) {
@@ -65,7 +83,8 @@ std::string condition_words(const config::Condition& condition) {
 }
 
 void warn_unanchored(std::vector<std::string>& list, const std::string& what, const std::string& pattern) {
-  if (pattern.empty() || (pattern.starts_with("^") && pattern.ends_with("$"))) return;
+  if (pattern.empty() || (pattern.starts_with("^") && pattern.ends_with("$") && !pattern.ends_with("\\$")))
+    return;
   list.push_back(what + " '" + pattern + "' is searched for anywhere in the text; write ^ and $ around it");
 }
 
@@ -138,28 +157,33 @@ std::vector<std::string> policy_in_words(const config::TrustPolicy& policy) {
   } else {
     lines.push_back("An artifact must be signed by " +
                     std::string(needed == authorities.size() ? "all" : "at least " + std::to_string(needed)) +
-                    " of these " + std::to_string(authorities.size()) + ":");
+                    " of these " + std::to_string(authorities.size()) + ", each another key or identity:");
     for (const auto& authority : authorities)
       lines.push_back("  " + (authority.name.empty() ? "" : authority.name + ": ") +
                       authority_words(authority));
   }
   for (const auto& [name, value] : policy.annotations)
-    lines.push_back("The signature must carry the annotation " + name + "=" + value + ".");
+    lines.push_back("Each signature must carry the annotation " + name + "=" + value + ".");
   for (const auto& attestation : policy.attestations) {
-    std::string line = "It must carry an attestation of the type " + attestation.type;
-    if (!attestation.authorities.empty()) line += " by " + joined(attestation.authorities, " or ");
-    std::vector<std::string> conditions;
-    for (const auto& condition : attestation.conditions) conditions.push_back(condition_words(condition));
-    if (!conditions.empty()) line += " that says: " + joined(conditions, "; ");
-    lines.push_back(line + ".");
+    std::string line =
+        "It must carry the attestation " + attestation.name + " of the type " + type_words(attestation.type) +
+        ", signed by " +
+        (attestation.authorities.empty() ? std::string(authorities.size() == 1 ? "the same" : "one of them")
+                                         : listed(attestation.authorities, " or "));
+    if (attestation.conditions.empty()) {
+      lines.push_back(line + ".");
+      continue;
+    }
+    lines.push_back(line + ", in which");
+    for (const auto& condition : attestation.conditions) lines.push_back("  " + condition_words(condition));
   }
   if (policy.max_age.count() > 0)
-    lines.push_back("It must not be older than " + base::format_duration(policy.max_age) +
-                    " when it is admitted.");
+    lines.push_back("It must have been created no longer ago than " + base::format_duration(policy.max_age) +
+                    " when it is admitted; what runs may grow older.");
   if (!policy.repositories.empty())
-    lines.push_back("It is for the repositories " + joined(policy.repositories, ", ") + " only.");
+    lines.push_back("The policy is for the repositories " + listed(policy.repositories, " and ") + " only.");
   if (!policy.environments.empty())
-    lines.push_back("It is for the environments " + joined(policy.environments, ", ") + " only.");
+    lines.push_back("The policy is for the environments " + listed(policy.environments, " and ") + " only.");
   return lines;
 }
 

@@ -46,9 +46,26 @@ class PolicySection {
     check_threshold();
     for (const auto& one : reader_.as_tables(join(path_, "attestation"), table_.value.find("attestation")))
       read_attestation(one);
+    note_places();
   }
 
  private:
+  // Relative to the policy.
+  void note(const std::string& path, const Place& place) {
+    std::string_view name = std::string_view(path).substr(path_.size());
+    if (!path_.empty() && !name.empty()) name.remove_prefix(1);
+    policy_.places.emplace(name, place.to_string());
+  }
+
+  // What the reader noted of every value that is written there.
+  void note_places() {
+    note(path_, table_.place);
+    for (const auto& entry : reader_.effective) {
+      const bool below = path_.empty() || entry.section == path_ || entry.section.starts_with(path_ + ".");
+      if (below && entry.place) note(join(entry.section, entry.key), *entry.place);
+    }
+  }
+
   void not_empty(const std::string& path, const Member& table, const char* key) {
     const Member* found = table.value.find(key);
     if (found != nullptr && found->value.kind == Value::Kind::array && found->value.items.empty())
@@ -63,6 +80,7 @@ class PolicySection {
       return reader_.problem(member.place, path, "the name " + wrong);
     Authority& authority = policy_.authorities.emplace_back();
     authority.name = member.name;
+    note(path, member.place);
     reader_.section(path, one, kAuthorityKeys, authority, {"identity"});
     not_empty(path, *one, "keys");
     for (const auto& table : reader_.as_tables(path + ".identity", one->value.find("identity"))) {
@@ -110,6 +128,7 @@ class PolicySection {
 
   void read_attestation(const Member& table) {
     Attestation& attestation = policy_.attestations.emplace_back();
+    note(table.name, table.place);
     reader_.section(table.name, &table, kAttestationKeys, attestation, {"condition"});
     const auto same = [&](const Attestation& other) { return other.name == attestation.name; };
     if (std::count_if(policy_.attestations.begin(), policy_.attestations.end(), same) > 1 &&
@@ -120,6 +139,7 @@ class PolicySection {
     check_authorities(table, attestation);
     for (const auto& one : reader_.as_tables(table.name + ".condition", table.value.find("condition"))) {
       Condition& condition = attestation.conditions.emplace_back();
+      note(one.name, one.place);
       reader_.section(one.name, &one, kConditionKeys, condition);
       one_of(one, {"equals", "one_of", "matches", "at_least", "at_most", "present"});
       for (const char* key : {"at_least", "at_most"}) {

@@ -105,6 +105,9 @@ struct TrustPolicy {
   base::milliseconds max_age{};             // since the signed creation, at admission; 0: any
   std::vector<std::string> repositories{};  // patterns; empty: all
   std::vector<std::string> environments{};  // patterns; empty: all
+  // Where its sections and keys are written: "authority.ci.keys" → "/etc/…/release.toml:4:1"; "": the policy.
+  // For modules that judge it further. Empty when it was not read from a file.
+  std::map<std::string, std::string> places{};
 };
 
 struct Trust {

@@ -49,7 +49,9 @@ void SignerIds::add_certificate(std::string_view der, bool leaf) {
   const auto certificate = crypto::Certificate::from_der(der);
   if (!certificate) return;
   denied.push_back(crypto::sha256(certificate->spki_der()));
-  if (leaf) same.push_back("key:" + denied.back().to_string());
+  if (!leaf) return;
+  same.push_back("key:" + denied.back().to_string());
+  if (!identity) identity.emplace(certificate->issuer_text(), certificate->subject_text());
 }
 
 SignatureEvidence begin_evidence(const Question& question, const Candidate& candidate, std::string scheme,
@@ -70,8 +72,13 @@ SignatureEvidence begin_evidence(const Question& question, const Candidate& cand
 
 Result<void> check_signer(const Question& question, const SignerIds& ids, const Times& times) {
   if (auto past = check_future(question.circumstances, times); !past) return past;
-  return question.state.denials().check_signer(ids.denied, question.evidence.digest, earliest(times),
-                                               question.circumstances.occasion);
+  const Denials& denials = question.state.denials();
+  if (ids.identity) {
+    if (auto good = denials.check_identity(ids.identity->first, ids.identity->second, earliest(times)); !good)
+      return good;
+  }
+  return denials.check_signer(ids.denied, question.evidence.digest, earliest(times),
+                              question.circumstances.occasion);
 }
 
 }  // namespace gridseal::trust

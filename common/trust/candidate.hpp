@@ -63,7 +63,9 @@ enum class Role { signature, attestation };
 struct SignerIds {
   std::vector<SignerId> denied;
   std::vector<std::string> same;
-  // A certificate (DER) of the path: it and its key. The leaf's key also makes signers the same.
+  std::optional<std::pair<std::string, std::string>> identity;  // issuer and subject
+  // A certificate (DER) of the path: it and its key. The leaf's key also makes signers the same, and its names
+  // are the identity unless there is one.
   void add_certificate(std::string_view der, bool leaf);
 };
 

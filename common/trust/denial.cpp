@@ -27,10 +27,24 @@ std::string time_or_ever(const std::optional<base::Time>& time) {
   return time ? base::format_rfc3339(*time) : "ever";
 }
 
+bool is_proven(const std::optional<base::Time>& proven, const std::optional<base::Time>& until) {
+  return until && proven && *proven <= *until;
+}
+
+// Of what is denied after a time only.
+std::string how_far(const std::optional<base::Time>& proven, const std::optional<base::Time>& until) {
+  if (!until) return {};
+  return " for everything that is not proven to have been signed by " + base::format_rfc3339(*until) +
+         (proven ? "; this was signed " + base::format_rfc3339(*proven)
+                 : "; no log or timestamp proves when this was");
+}
+
 }  // namespace
 
 Denials::Denials(const DenialEntries& entries) {
   for (const DeniedKey& key : entries.keys) tighten(keys_, key.id, {key.signed_after, key.reason});
+  for (const DeniedIdentity& one : entries.identities)
+    tighten(identities_, {one.issuer, one.subject}, {one.signed_after, one.reason});
   for (const DeniedDigest& denied : entries.digests) digests_.try_emplace(denied.digest, denied.reason);
   for (const RetiredKey& key : entries.retired) tighten(retired_, key.id, {key.since, key.reason});
   for (const Endorsement& word : entries.endorsed) endorsed_[word.digest].try_emplace(word.by, word.reason);
@@ -39,7 +53,8 @@ Denials::Denials(const DenialEntries& entries) {
 }
 
 // No time is the strictest: nothing passes. Then the earliest.
-void Denials::tighten(std::map<SignerId, KeyRule>& rules, const SignerId& id, KeyRule rule) {
+template <class Id>
+void Denials::tighten(std::map<Id, KeyRule>& rules, const Id& id, KeyRule rule) {
   const auto [known, added] = rules.try_emplace(id, rule);
   if (added || !known->second.until) return;
   if (!rule.until || *rule.until < *known->second.until) known->second = std::move(rule);
@@ -56,6 +71,7 @@ void Denials::raise(const std::string& component, const Minimum& minimum) {
 Denials Denials::tightened_by(const Denials& more) const {
   Denials merged = *this;
   for (const auto& [id, rule] : more.keys_) tighten(merged.keys_, id, rule);
+  for (const auto& [id, rule] : more.identities_) tighten(merged.identities_, id, rule);
   merged.digests_.insert(more.digests_.begin(), more.digests_.end());
   for (const auto& [id, rule] : more.retired_) tighten(merged.retired_, id, rule);
   for (const auto& [component, minimum] : more.floors_) merged.raise(component, minimum);
@@ -71,31 +87,34 @@ Result<void> Denials::check_digest(const base::Digest& artifact) const {
 
 Result<void> Denials::check_signer(std::span<const SignerId> signers, const base::Digest& artifact,
                                    std::optional<base::Time> proven, Occasion occasion) const {
-  const auto proven_by = [&](const std::optional<base::Time>& until) {
-    return until && proven && *proven <= *until;
-  };
   for (const SignerId& signer : signers) {
     const auto denied = keys_.find(signer);
-    if (denied == keys_.end() || proven_by(denied->second.until)) continue;
-    std::string why = "the signing key " + signer.to_string() + " is denied" + because(denied->second.reason);
-    if (denied->second.until) {
-      why += " for everything that is not proven to have been signed by " +
-             base::format_rfc3339(*denied->second.until) +
-             (proven ? "; this was signed " + base::format_rfc3339(*proven)
-                     : "; no log or timestamp proves when this was");
-    }
-    return Error::refused("trust.denied_key", std::move(why) + "; sign with a key that is good");
+    if (denied == keys_.end() || is_proven(proven, denied->second.until)) continue;
+    return Error::refused("trust.denied_key", "the signing key " + signer.to_string() + " is denied" +
+                                                  because(denied->second.reason) +
+                                                  how_far(proven, denied->second.until) +
+                                                  "; sign with a key that is good");
   }
   if (occasion == Occasion::running || is_endorsed(artifact)) return {};
   for (const SignerId& signer : signers) {
     const auto retired = retired_.find(signer);
-    if (retired == retired_.end() || proven_by(retired->second.until)) continue;
+    if (retired == retired_.end() || is_proven(proven, retired->second.until)) continue;
     return Error::refused("trust.retired_key",
                           "the signing key " + signer.to_string() + " is retired" +
                               because(retired->second.reason) +
                               " and signs nothing new; sign with its successor, or endorse the artifact");
   }
   return {};
+}
+
+Result<void> Denials::check_identity(const std::string& issuer, const std::string& subject,
+                                     std::optional<base::Time> proven) const {
+  const auto denied = identities_.find({issuer, subject});
+  if (denied == identities_.end() || is_proven(proven, denied->second.until)) return {};
+  return Error::refused("trust.denied_identity",
+                        "the signer " + base::printable(subject, 200) + " (issuer " +
+                            base::printable(issuer, 200) + ") is denied" + because(denied->second.reason) +
+                            how_far(proven, denied->second.until) + "; sign as somebody who is good");
 }
 
 Result<void> Denials::check_minimum(std::string_view component, const std::optional<base::Semver>& version,
@@ -127,12 +146,15 @@ bool Denials::is_endorsed(const base::Digest& artifact) const {
 }
 
 bool Denials::empty() const {
-  return keys_.empty() && digests_.empty() && retired_.empty() && endorsed_.empty() && floors_.empty();
+  return keys_.empty() && identities_.empty() && digests_.empty() && retired_.empty() && endorsed_.empty() &&
+         floors_.empty();
 }
 
 DenialEntries Denials::entries() const {
   DenialEntries entries;
   for (const auto& [id, rule] : keys_) entries.keys.push_back({id, rule.until, rule.reason});
+  for (const auto& [id, rule] : identities_)
+    entries.identities.push_back({id.first, id.second, rule.until, rule.reason});
   for (const auto& [digest, reason] : digests_) entries.digests.push_back({digest, reason});
   for (const auto& [id, rule] : retired_) entries.retired.push_back({id, rule.until, rule.reason});
   for (const auto& [digest, words] : endorsed_) {
@@ -146,6 +168,9 @@ DenialEntries Denials::entries() const {
 std::string Denials::canonical() const {
   std::string text;
   for (const auto& [id, rule] : keys_) text += "denied " + id.hex() + " " + time_or_ever(rule.until) + "\n";
+  for (const auto& [id, rule] : identities_)
+    text += "identity " + base::dump_json(id.first) + " " + base::dump_json(id.second) + " " +
+            time_or_ever(rule.until) + "\n";
   for (const auto& [digest, reason] : digests_) text += "digest " + digest.hex() + "\n";
   for (const auto& [id, rule] : retired_)
     text += "retired " + id.hex() + " " + time_or_ever(rule.until) + "\n";

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.hpp"
@@ -31,6 +32,16 @@ struct DeniedKey {
   // to have been signed at that time or before.
   std::optional<base::Time> signed_after{};
   std::string reason{};  // for people
+};
+
+// Who signs with short-lived certificates has no key to deny: issuer and subject as the certificate names
+// them. Of a Sigstore certificate the identity provider and the workflow or address, of a Notary Project one
+// the issuer's and its own distinguished name (RFC 4514).
+struct DeniedIdentity {
+  std::string issuer;
+  std::string subject;
+  std::optional<base::Time> signed_after{};  // as above
+  std::string reason{};
 };
 
 struct DeniedDigest {
@@ -63,6 +74,7 @@ struct DenialEntries {
   std::vector<RetiredKey> retired{};
   std::vector<Endorsement> endorsed{};
   std::vector<MinimumRelease> floors{};
+  std::vector<DeniedIdentity> identities{};
 };
 
 // Why a verification is made.
@@ -90,6 +102,10 @@ class Denials {
   base::Result<void> check_signer(std::span<const SignerId> signers, const base::Digest& artifact,
                                   std::optional<base::Time> proven, Occasion occasion) const;
 
+  // Error (refused): trust.denied_identity.
+  base::Result<void> check_identity(const std::string& issuer, const std::string& subject,
+                                    std::optional<base::Time> proven) const;
+
   // Error (refused): floor.minimum. Passes: a higher version; the same version, or versions that cannot be
   // compared, created no earlier than the floor says. A floor without a version looks at the time alone, one
   // without a time at the version alone.
@@ -114,10 +130,13 @@ class Denials {
     std::optional<base::Semver> version;
     std::optional<base::Time> created;
   };
-  static void tighten(std::map<SignerId, KeyRule>& rules, const SignerId& id, KeyRule rule);
+  using Identity = std::pair<std::string, std::string>;  // issuer, subject
+  template <class Id>
+  static void tighten(std::map<Id, KeyRule>& rules, const Id& id, KeyRule rule);
   void raise(const std::string& component, const Minimum& minimum);
 
   std::map<SignerId, KeyRule> keys_;
+  std::map<Identity, KeyRule> identities_;
   std::map<base::Digest, std::string> digests_;
   std::map<SignerId, KeyRule> retired_;
   std::map<base::Digest, std::map<SignerId, std::string>> endorsed_;
@@ -125,10 +144,10 @@ class Denials {
 };
 
 // The lists as trust bundles and the file of local denials write them (docs/formats/trust-bundle.md):
-// "denied" {"keys", "digests"}, "retired", "endorsements", "floors". Absent lists are empty.
+// "denied" {"keys", "identities", "digests"}, "retired", "endorsements", "floors". Absent lists are empty.
 base::Json to_json(const DenialEntries& entries);
 // An object with these lists and nothing else; `where` names it in errors. Errors (refused): `code`,
-// parse.limit (1,000 keys, floors; 10,000 digests, endorsements).
+// parse.limit (1,000 keys, identities, floors; 10,000 digests, endorsements).
 base::Result<DenialEntries> parse_denials(const base::Json& json, const std::string& where,
                                           const std::string& code);
 

@@ -11,6 +11,7 @@ using base::Result;
 constexpr size_t kMaxKeys = 1'000;
 constexpr size_t kMaxDigests = 10'000;
 constexpr size_t kMaxFloors = 1'000;
+constexpr size_t kMaxIdentity = 2048;
 constexpr size_t kMaxComponentName = 200;
 
 Json with(Json json, const char* name, const std::optional<base::Time>& time) {
@@ -38,6 +39,22 @@ class DenialReader {
     auto reason = item->text_or_empty("reason", kMaxReason);
     if (!reason) return std::move(reason).error();
     entries.keys.push_back({*id, *after, std::move(*reason)});
+    return {};
+  }
+
+  Result<void> identity(const Json& json) {
+    auto item = StrictObject::open(json, where_ + "denied.identities", code_,
+                                   {"issuer", "subject", "signedAfter", "reason"});
+    if (!item) return std::move(item).error();
+    auto issuer = item->text("issuer", kMaxIdentity);
+    if (!issuer) return std::move(issuer).error();
+    auto subject = item->text("subject", kMaxIdentity);
+    if (!subject) return std::move(subject).error();
+    auto after = item->time_or_none("signedAfter");
+    if (!after) return std::move(after).error();
+    auto reason = item->text_or_empty("reason", kMaxReason);
+    if (!reason) return std::move(reason).error();
+    entries.identities.push_back({std::move(*issuer), std::move(*subject), *after, std::move(*reason)});
     return {};
   }
 
@@ -124,6 +141,10 @@ Json to_json(const DenialEntries& entries) {
     Json item = with({{"id", key.id.to_string()}}, "signedAfter", key.signed_after);
     json["denied"]["keys"].push_back(because(std::move(item), key.reason));
   }
+  for (const DeniedIdentity& one : entries.identities) {
+    Json item = with({{"issuer", one.issuer}, {"subject", one.subject}}, "signedAfter", one.signed_after);
+    json["denied"]["identities"].push_back(because(std::move(item), one.reason));
+  }
   for (const DeniedDigest& denied : entries.digests)
     json["denied"]["digests"].push_back(because({{"digest", denied.digest.to_string()}}, denied.reason));
   for (const RetiredKey& key : entries.retired)
@@ -145,9 +166,12 @@ Result<DenialEntries> parse_denials(const Json& json, const std::string& where, 
   if (!object) return std::move(object).error();
   DenialReader reader(where + ".", code);
   if (object->has("denied")) {
-    auto denied = StrictObject::open(json["denied"], where + ".denied", code, {"keys", "digests"});
+    auto denied =
+        StrictObject::open(json["denied"], where + ".denied", code, {"keys", "identities", "digests"});
     if (!denied) return std::move(denied).error();
     if (auto r = reader.list(*denied, "keys", kMaxKeys, &DenialReader::key); !r) return std::move(r).error();
+    if (auto r = reader.list(*denied, "identities", kMaxKeys, &DenialReader::identity); !r)
+      return std::move(r).error();
     if (auto r = reader.list(*denied, "digests", kMaxDigests, &DenialReader::digest); !r)
       return std::move(r).error();
   }

@@ -40,6 +40,7 @@ SignerIds ids_of(const VerifiedSignature& signature) {
     return ids;
   }
   const auto& signer = std::get<sigstore::CertificateSigner>(signature.signer);
+  ids.identity.emplace(signer.identity.issuer, signer.identity.subject);
   ids.same.push_back("identity:" + signer.identity.issuer + '\0' + signer.identity.subject);
   ids.add_certificate(signer.certificate, true);
   for (const std::string& issuer : signer.issuers) ids.add_certificate(issuer, false);

@@ -42,14 +42,29 @@ class PolicyMaker {
   }
 
  private:
-  Error wrong(const char* code, const std::string& why) const {
-    return Error::refused(code, "trust policy " + settings_.name + " " + why);
+  // "/etc/…/release.toml:4:1: authority.ci.keys: trust policy release "; where the key itself is not written,
+  // the place of the section around it.
+  std::string at(const std::string& key) const {
+    std::string section = key;
+    auto found = settings_.places.find(section);
+    while (found == settings_.places.end() && !section.empty()) {
+      const size_t dot = section.rfind('.');
+      section.resize(dot == std::string::npos ? 0 : dot);
+      found = settings_.places.find(section);
+    }
+    const std::string place = found == settings_.places.end() ? "" : found->second + ": ";
+    return (place.empty() || key.empty() ? place : place + key + ": ") + "trust policy " + settings_.name +
+           " ";
+  }
+
+  Error wrong(const char* code, const std::string& key, const std::string& why) const {
+    return Error::refused(code, at(key) + why);
   }
 
   Result<void> authorities() {
     std::vector<config::Authority> list = settings_.authorities;
     if (!settings_.keys.empty() && !list.empty())
-      return wrong("trust.policy_authority",
+      return wrong("trust.policy_authority", "keys",
                    "has keys of its own and authorities; put the keys into one of them");
     if (!settings_.keys.empty()) {
       list.push_back({});
@@ -57,15 +72,26 @@ class PolicyMaker {
       list.back().keys = settings_.keys;
     }
     if (list.empty())
-      return wrong("trust.policy_empty", "names nobody who may sign, so nothing could ever satisfy it");
-    if (list.size() > kMaxAuthorities) return wrong("trust.policy_authority", "has more than 64 authorities");
+      return wrong("trust.policy_empty", "", "names nobody who may sign, so nothing could ever satisfy it");
+    if (list.size() > kMaxAuthorities)
+      return wrong("trust.policy_authority", "", "has more than 64 authorities");
     for (const config::Authority& authority : list) {
       if (std::ranges::find(policy_.authorities_, authority.name, &Authority::name) !=
           policy_.authorities_.end())
-        return wrong("trust.policy_authority", "has two authorities called " + in_quotes(authority.name));
+        return wrong("trust.policy_authority", section_of(authority),
+                     "has two authorities called " + in_quotes(authority.name));
       if (auto added = add(authority); !added) return added;
     }
     return {};
+  }
+
+  // The short form has no section of its own.
+  std::string section_of(const config::Authority& authority) const {
+    return settings_.keys.empty() ? "authority." + authority.name : "";
+  }
+  std::string key_of(const config::Authority& authority, const char* key) const {
+    const std::string section = section_of(authority);
+    return section.empty() ? key : section + "." + key;
   }
 
   Result<void> add(const config::Authority& authority) {
@@ -73,10 +99,10 @@ class PolicyMaker {
     const int kinds = (authority.keys.empty() ? 0 : 1) + (authority.identities.empty() ? 0 : 1) +
                       (authority.notation.empty() ? 0 : 1);
     if (kinds == 0)
-      return wrong("trust.policy_empty",
+      return wrong("trust.policy_empty", section_of(authority),
                    who + "names nobody: it needs keys, identities or a notation policy");
     if (kinds > 1)
-      return wrong("trust.policy_authority",
+      return wrong("trust.policy_authority", section_of(authority),
                    who + "mixes keys, identities and notation; one authority is of one kind");
     if (!authority.keys.empty()) return add_keys(authority, who);
     if (!authority.identities.empty()) return add_identities(authority, who);
@@ -91,7 +117,7 @@ class PolicyMaker {
     if (auto found = state_.find_root(authority.trusted_root); found != nullptr) return found;
     const std::string pinned = list_names(roots, [](const auto& one) { return one->name; });
     return wrong(
-        "trust.root_unknown",
+        "trust.root_unknown", key_of(authority, "trusted_root"),
         who +
             (authority.trusted_root.empty()
                  ? "must name its trusted_root"
@@ -100,12 +126,13 @@ class PolicyMaker {
   }
 
   Result<void> add_keys(const config::Authority& authority, const std::string& who) {
-    if (authority.sct.value_or(false)) return wrong("trust.policy_authority", who + "asks keys for an sct");
+    if (authority.sct.value_or(false))
+      return wrong("trust.policy_authority", key_of(authority, "sct"), who + "asks keys for an sct");
     KeyAuthority rule;
     for (const std::string& name : authority.keys) {
       const PinnedKey* key = state_.find_key(name);
       if (key == nullptr) {
-        return wrong("trust.key_unknown",
+        return wrong("trust.key_unknown", key_of(authority, "keys"),
                      who + "names the key " + in_quotes(name) + ", which is not pinned; pinned are: " +
                          list_names(state_.keys(), [](const auto& one) { return one.name; }));
       }
@@ -131,7 +158,7 @@ class PolicyMaker {
       patterns.push_back({one.issuer, one.issuer_regexp, one.subject, one.subject_regexp, one.extensions});
     auto matcher = sigstore::IdentityMatcher::make(patterns);
     if (!matcher)
-      return std::move(matcher).error().with_context("trust policy " + settings_.name + " " + who +
+      return std::move(matcher).error().with_context(at(key_of(authority, "identity")) + who +
                                                      "has identities that cannot be used");
     for (const std::string& warning : matcher->warnings())
       policy_.warnings_.push_back("authority " + authority.name + ": " + warning);
@@ -145,11 +172,20 @@ class PolicyMaker {
 
   Result<void> add_notation(const config::Authority& authority, const std::string& who) {
     const auto& policies = state_.notation().policy.policies();
-    if (std::ranges::find(policies, authority.notation, &notation::TrustPolicy::name) == policies.end()) {
-      return wrong("trust.notation_unknown",
+    const auto found = std::ranges::find(policies, authority.notation, &notation::TrustPolicy::name);
+    if (found == policies.end()) {
+      return wrong("trust.notation_unknown", key_of(authority, "notation"),
                    who + "names the notation policy " + in_quotes(authority.notation) +
                        ", which notation/trustpolicy.json does not have; it has: " +
                        list_names(policies, [](const auto& one) { return one.name; }));
+    }
+    const auto name_of = [](const notation::StoreReference& store) { return notation::to_string(store); };
+    if (!authority.notation_store.empty() &&
+        std::ranges::find(found->stores, authority.notation_store, name_of) == found->stores.end()) {
+      return wrong(
+          "trust.notation_unknown", key_of(authority, "notation_store"),
+          who + "names the store " + in_quotes(authority.notation_store) +
+              ", which the notation policy does not use; it uses: " + list_names(found->stores, name_of));
     }
     policy_.authorities_.push_back(
         {authority.name, NotationAuthority{authority.notation, authority.notation_store}});
@@ -159,12 +195,12 @@ class PolicyMaker {
   Result<void> threshold() {
     const size_t all = policy_.authorities_.size();
     if (settings_.threshold == 0 && all > 1) {
-      return wrong("trust.policy_threshold",
+      return wrong("trust.policy_threshold", "threshold",
                    "does not say how many of its " + std::to_string(all) + " authorities must have signed");
     }
     const int64_t wanted = settings_.threshold == 0 ? 1 : settings_.threshold;
     if (wanted < 1 || static_cast<uint64_t>(wanted) > all) {
-      return wrong("trust.policy_threshold",
+      return wrong("trust.policy_threshold", "threshold",
                    "asks for " + std::to_string(wanted) + " of " + std::to_string(all) + " authorities");
     }
     policy_.threshold_ = static_cast<size_t>(wanted);
@@ -172,32 +208,43 @@ class PolicyMaker {
   }
 
   Result<void> attestations() {
-    for (const config::Attestation& one : settings_.attestations) {
-      AttestationRule rule{one.name, predicate_type_uri(one.type), {}, {}};
-      const std::string who = "in attestation " + in_quotes(one.name) + " ";
-      if (one.name.empty() || std::ranges::find(policy_.attestations_, one.name, &AttestationRule::name) !=
-                                  policy_.attestations_.end())
-        return wrong("trust.policy_attestation", who + "has no name of its own");
-      if (rule.type.empty() || rule.type == sigstore::kSignPredicateType)
-        return wrong("trust.policy_attestation",
-                     who + "has the predicate type " + in_quotes(one.type) +
-                         ": write a URI, or a short name such as slsaprovenance1");
-      for (const std::string& name : one.authorities) {
-        const auto found = std::ranges::find(policy_.authorities_, name, &Authority::name);
-        if (found == policy_.authorities_.end())
-          return wrong("trust.policy_attestation", who + "names the unknown authority " + in_quotes(name));
-        rule.authorities.push_back(static_cast<size_t>(found - policy_.authorities_.begin()));
-      }
-      for (size_t i = 0; one.authorities.empty() && i < policy_.authorities_.size(); ++i)
-        rule.authorities.push_back(i);
-      for (const config::Condition& condition : one.conditions) {
-        auto made = Condition::make(condition);
-        if (!made) return std::move(made).error().with_context("trust policy " + settings_.name + " " + who);
-        rule.conditions.push_back(std::move(*made));
-      }
-      policy_.attestations_.push_back(std::move(rule));
+    for (size_t i = 0; i < settings_.attestations.size(); ++i) {
+      const config::Attestation& one = settings_.attestations[i];
+      auto rule = make_rule(one, "attestation[" + std::to_string(i + 1) + "]",
+                            "in attestation " + in_quotes(one.name) + " ");
+      if (!rule) return std::move(rule).error();
+      policy_.attestations_.push_back(std::move(*rule));
     }
     return {};
+  }
+
+  Result<AttestationRule> make_rule(const config::Attestation& one, const std::string& section,
+                                    const std::string& who) const {
+    constexpr const char* kCode = "trust.policy_attestation";
+    AttestationRule rule{one.name, predicate_type_uri(one.type), {}, {}};
+    if (one.name.empty() || std::ranges::find(policy_.attestations_, one.name, &AttestationRule::name) !=
+                                policy_.attestations_.end())
+      return wrong(kCode, section + ".name", who + "has no name of its own");
+    if (rule.type.empty() || rule.type == sigstore::kSignPredicateType)
+      return wrong(kCode, section + ".type",
+                   who + "has the predicate type " + in_quotes(one.type) +
+                       ": write a URI, or a short name such as slsaprovenance1");
+    for (const std::string& name : one.authorities) {
+      const auto found = std::ranges::find(policy_.authorities_, name, &Authority::name);
+      if (found == policy_.authorities_.end())
+        return wrong(kCode, section + ".authorities", who + "names the unknown authority " + in_quotes(name));
+      rule.authorities.push_back(static_cast<size_t>(found - policy_.authorities_.begin()));
+    }
+    for (size_t i = 0; one.authorities.empty() && i < policy_.authorities_.size(); ++i)
+      rule.authorities.push_back(i);
+    for (size_t i = 0; i < one.conditions.size(); ++i) {
+      auto made = Condition::make(one.conditions[i]);
+      if (!made)
+        return std::move(made).error().with_context(
+            at(section + ".condition[" + std::to_string(i + 1) + "]") + who);
+      rule.conditions.push_back(std::move(*made));
+    }
+    return rule;
   }
 
   const TrustState& state_;

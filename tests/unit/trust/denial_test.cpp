@@ -115,6 +115,31 @@ std::string minimum(const Denials& denials, const char* version, const char* cre
   return code(denials.check_minimum("pumps", semver, at(created)));
 }
 
+// GS-TRUST-309: a denied identity is one issuer with one subject; two entries about it are as strict as the
+// stricter, and each changes the fingerprint of trust.
+TEST(DenialTest, Identities) {
+  const Denials early({.identities = {{"i", "s", at(kEarly)}}});
+  const Denials late({.identities = {{"i", "s", at(kLate), "left"}, {"i", "other", at(kLate)}}});
+  const auto identity = [](const Denials& denials, std::optional<base::Time> proven) {
+    return code(denials.check_identity("i", "s", proven));
+  };
+  EXPECT_EQ(identity(early, at(kEarly)), "");
+  EXPECT_EQ(identity(early, at(kMiddle)), "trust.denied_identity");
+  EXPECT_EQ(identity(early, {}), "trust.denied_identity");
+  EXPECT_EQ(identity(Denials({.identities = {{"i", "s"}}}), at(kEarly)), "trust.denied_identity");
+  for (const Denials& merged : {early.tightened_by(late), late.tightened_by(early)}) {
+    EXPECT_EQ(identity(merged, at(kMiddle)), "trust.denied_identity");
+    EXPECT_EQ(code(merged.check_identity("i", "other", at(kMiddle))), "");
+    EXPECT_EQ(merged.entries().identities.size(), 2U);
+  }
+  EXPECT_EQ(code(early.check_identity("s", "i", {})), "");
+  EXPECT_EQ(code(early.check_identity("i", "", {})), "");
+  EXPECT_NE(early.canonical(), late.canonical());
+  EXPECT_NE(Denials({.identities = {{"a", "b c"}}}).canonical(),
+            Denials({.identities = {{"a b", "c"}}}).canonical());
+  EXPECT_FALSE(early.empty());
+}
+
 // GS-TRUST-306: nothing below a component's minimum release is admitted, by version and by time.
 TEST(DenialTest, Minimum) {
   const Denials both({.floors = {{"pumps", *Semver::parse("1.4.0"), at(kMiddle)}}});
@@ -150,7 +175,8 @@ TEST(DenialTest, Json) {
                          .digests = {{kArtifact, "bad"}},
                          .retired = {{kSuccessor, at(kLate)}},
                          .endorsed = {{kKey, kSuccessor, "keeps running"}},
-                         .floors = {{"pumps", *Semver::parse("1.4.0"), at(kEarly)}}});
+                         .floors = {{"pumps", *Semver::parse("1.4.0"), at(kEarly)}},
+                         .identities = {{"https://issuer", "a@b", at(kMiddle), "left"}, {"i", "s"}}});
   const base::Json json = to_json(denials.entries());
   auto again = parse_denials(json, "file", "x");
   ASSERT_TRUE(again) << again.error().describe();
@@ -167,6 +193,10 @@ TEST(DenialTest, Json) {
            R"({"denied":{"keys":[{"id":")" + id + R"(","signedAfter":"yesterday"}]}})",
            R"({"denied":{"keys":[{"id":")" + id + R"(","signedAfter":null}]}})",
            R"({"denied":{"digests":[{"digest":")" + id + R"(","reason":"a\u001bb"}]}})",
+           R"({"denied":{"identities":[{"issuer":"i"}]}})", R"({"denied":{"identities":[{"subject":"s"}]}})",
+           R"({"denied":{"identities":[{"issuer":"","subject":"s"}]}})",
+           R"({"denied":{"identities":[{"issuer":"i","subject":"s\u0000"}]}})",
+           R"({"denied":{"identities":[{"issuer":"i","subject":"s","id":"x"}]}})",
            R"({"retired":{"id":")" + id + R"("}})", R"({"endorsements":[{"digest":")" + id + R"("}]})",
            R"({"floors":[{"component":"pumps"}]})", R"({"floors":[{"component":"pumps","version":"new"}]})",
            R"({"floors":[{"version":"1.0.0"}]})"}) {

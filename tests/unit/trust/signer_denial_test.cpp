@@ -170,6 +170,48 @@ TEST_F(Denied, NotationWithoutProvenTime) {
   }
 }
 
+// GS-TRUST-147: an identity is denied by issuer and subject, whatever key and certificate it came with; after
+// a time too. Another issuer or subject is another identity.
+TEST_F(Denied, Identities) {
+  const auto deny_identity = [&](const std::string& issuer, const std::string& subject,
+                                 std::optional<base::Time> after = {}) {
+    content_.denials = Denials({.identities = {{issuer, subject, after, "taken over"}}});
+  };
+  for (const char* name :
+       {"cosign3-keyless-rekor1", "cosign3-keyless-rekor2-tsa", "cosign2-keyless-legacy"}) {
+    content_.denials = {};
+    const Evidence evidence = stored({name});
+    const auto verdict = judge(kKeyless, evidence);
+    ASSERT_TRUE(verdict);
+    const base::Time signed_at = *verdict->latest_proven_time();
+    for (const Occasion occasion : {Occasion::admission, Occasion::running}) {
+      circumstances_.occasion = occasion;
+      deny_identity(kActions, kWorkflow);
+      EXPECT_EQ(answer(kKeyless, evidence), "refused trust.denied_identity");
+      EXPECT_TRUE(says("taken over")) << said_;
+      deny_identity(kActions, kWorkflow, signed_at);
+      EXPECT_EQ(answer(kKeyless, evidence), "");
+      deny_identity(kActions, kWorkflow, signed_at - base::milliseconds(1));
+      EXPECT_EQ(answer(kKeyless, evidence), "refused trust.denied_identity");
+      deny_identity(kActions + "/", kWorkflow);
+      EXPECT_EQ(answer(kKeyless, evidence), "");
+      deny_identity(kActions, "https://github.com/acme/fleet");
+      EXPECT_EQ(answer(kKeyless, evidence), "");
+    }
+    circumstances_.occasion = Occasion::admission;
+  }
+  Evidence evidence = none();
+  add_notation(evidence, envelope("jws-p256.jws"));
+  content_.denials = {};
+  const auto verdict = judge(kNotation, evidence);
+  ASSERT_TRUE(verdict);
+  const auto& subjects = verdict->signatures.front().notation->subjects;
+  deny_identity(subjects[1], subjects[0]);
+  EXPECT_EQ(answer(kNotation, evidence), "refused trust.denied_identity");
+  deny_identity(subjects[0], subjects[0]);
+  EXPECT_EQ(answer(kNotation, evidence), "");
+}
+
 // GS-TRUST-145: what was signed later than now and the tolerance is blocked, not refused: either clock may be
 // wrong. What runs is not touched by it.
 TEST_F(Denied, TimesThatHaveNotCome) {
