@@ -1,5 +1,4 @@
 #include "cli/commands.hpp"
-#include "publish/keys.hpp"
 #include "publish/sign.hpp"
 
 namespace gridseal::cli {
@@ -7,8 +6,7 @@ namespace {
 
 struct Options {
   std::string target;
-  std::string key;
-  std::string password_file;
+  SigningKeyFlags signer;
   bool bundle = false;
   std::vector<std::string> annotations;
   std::string reference;
@@ -37,21 +35,16 @@ base::Result<Signed> sign_remote(Context& context, const Options& options, const
                                  const publish::SignRequest& request) {
   auto reference = oci::Reference::parse(options.target);
   if (!reference) return std::move(reference).error();
-  const config::Registry settings = deploy::from_flags(reference->repository.registry, options.registry);
-  auto registry =
-      deploy::make_registry(settings, context.files, context.surroundings(), credentials_directory());
-  if (!registry) return std::move(registry).error();
-  auto publisher =
-      deploy::make_publisher(settings, context.files, context.surroundings(), credentials_directory());
-  if (!publisher) return std::move(publisher).error();
+  auto remote = open_remote(context, reference->repository.registry, options.registry);
+  if (!remote) return std::move(remote).error();
   std::optional<base::Digest> digest = reference->digest;
   if (!digest) {
-    auto head = (*registry)->head_manifest(reference->repository, reference->tag, {});
+    auto head = remote->registry->head_manifest(reference->repository, reference->tag, {});
     if (!head) return std::move(head).error();
     digest = head->digest;
   }
-  auto signature =
-      publish::sign_in_registry(**registry, **publisher, reference->repository, *digest, key, request, {});
+  auto signature = publish::sign_in_registry(*remote->registry, *remote->publisher, reference->repository,
+                                             *digest, key, request, {});
   if (!signature) return std::move(signature).error();
   return Signed{*digest, *signature};
 }
@@ -59,9 +52,7 @@ base::Result<Signed> sign_remote(Context& context, const Options& options, const
 ExitCode run(Context& context, const Options& options) {
   auto annotations = parse_pairs(options.annotations);
   if (!annotations) return context.fail(annotations.error());
-  auto password = read_password(context.files, options.password_file);
-  if (!password) return context.fail(password.error());
-  auto key = publish::read_key(context.files, options.key, *password);
+  auto key = read_signing_key(context, options.signer);
   if (!key) return context.fail(key.error());
   const publish::SignRequest request{options.bundle ? publish::Form::bundle : publish::Form::simple_signing,
                                      std::move(*annotations), options.reference, context.clock.now()};
@@ -89,9 +80,7 @@ void add_artifact_sign(const Command& artifact, Context& context) {
   auto options = std::make_shared<Options>();
   command.text("target", options->target, "oci-layout:DIR[:TAG][@DIGEST] or HOST/REPOSITORY(:TAG|@DIGEST)")
       .required();
-  command.text("--key", options->key, "private key, PEM; encrypted cosign keys too").required();
-  command.text("--password-file", options->password_file,
-               "its first line opens the key; else COSIGN_PASSWORD");
+  add_signing_key_flags(command, options->signer);
   command.flag("--bundle", options->bundle, "as a Sigstore bundle (cosign 3) instead of a .sig tag");
   command.texts("-a,--annotation", options->annotations, "name=value signed with it, may be repeated");
   command.text("--reference", options->reference, "the repository's name as the signature tells it");

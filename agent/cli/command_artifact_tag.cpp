@@ -17,14 +17,10 @@ base::Result<oci::Revision> move(Context& context, const Options& options) {
     return base::Error::refused("oci.reference", "promotion needs the digest: HOST/REPOSITORY@sha256:…");
   if (!oci::is_tag(options.tag))
     return base::Error::refused("oci.reference", "'" + shown(options.tag, 80) + "' cannot be a tag");
-  const config::Registry settings = deploy::from_flags(source->repository.registry, options.registry);
-  auto registry =
-      deploy::make_registry(settings, context.files, context.surroundings(), credentials_directory());
-  if (!registry) return std::move(registry).error();
-  auto publisher =
-      deploy::make_publisher(settings, context.files, context.surroundings(), credentials_directory());
-  if (!publisher) return std::move(publisher).error();
-  return publish::move_tag(**registry, **publisher, source->repository, *source->digest, options.tag, {});
+  auto remote = open_remote(context, source->repository.registry, options.registry);
+  if (!remote) return std::move(remote).error();
+  return publish::move_tag(*remote->registry, *remote->publisher, source->repository, *source->digest,
+                           options.tag, {});
 }
 
 ExitCode run(Context& context, const Options& options) {

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "trust/policy.hpp"
+#include "deploy/trust_update.hpp"
 
 namespace gridseal::cli {
 namespace {
@@ -15,8 +15,15 @@ Json form(const config::Problem& problem) {
 }
 
 // What only the modules that use a value can judge: keys and policies. A problem each.
-std::vector<base::Error> check_trust(base::Files& files, const config::Settings& settings) {
-  auto state = trust::load_trust(files, settings.trust.directory);
+std::vector<base::Error> check_trust(const Context& context, const config::Settings& settings) {
+  // With the trust bundle in force: policies may name its keys.
+  auto site =
+      deploy::load_site_trust(context.files, {settings.trust.directory, context.globals.state_directory});
+  auto state = site ? base::Result<trust::TrustState>(std::move(site->state))
+                    : base::Result<trust::TrustState>(std::move(site).error());
+  // Not everybody may read the agent's state.
+  if (!state && state.error().code() == "files.permission")
+    state = trust::load_trust(context.files, settings.trust.directory);
   if (!state) return {state.error()};
   std::vector<base::Error> problems;
   for (const auto& [name, policy] : settings.trust.policies) {
@@ -43,9 +50,9 @@ ExitCode check(Context& context) {
     return report_problems(context, std::move(list), loaded.error().to_string());
   }
   std::string text;
-  for (const base::Error& error : check_trust(context.files, loaded->settings)) {
+  for (const base::Error& error : check_trust(context, loaded->settings)) {
     list.push_back({{"key", "trust"}, {"code", error.code()}, {"message", error.describe()}});
-    text += loaded->settings.trust.directory + ": " + shown(error.describe()) + " (" + error.code() + ")\n";
+    text += shown(error.describe(), 1000) + " (" + error.code() + ")\n";
   }
   if (!list.empty()) return report_problems(context, std::move(list), text);
   const size_t files = loaded->sources.size();

@@ -1,6 +1,7 @@
 #include <cstdlib>
 
 #include "cli/commands.hpp"
+#include "publish/keys.hpp"
 
 namespace gridseal::cli {
 namespace {
@@ -21,6 +22,29 @@ void add_registry_flags(const Command& command, deploy::RegistryFlags& flags) {
   certificate.needs(key);
   key.needs(certificate);
   command.flag("--plain-http", flags.plain_http, "speak http; loopback addresses only");
+}
+
+base::Result<Remote> open_remote(Context& context, const std::string& host,
+                                 const deploy::RegistryFlags& flags) {
+  const config::Registry settings = deploy::from_flags(host, flags);
+  auto registry =
+      deploy::make_registry(settings, context.files, context.surroundings(), credentials_directory());
+  if (!registry) return std::move(registry).error();
+  auto publisher =
+      deploy::make_publisher(settings, context.files, context.surroundings(), credentials_directory());
+  if (!publisher) return std::move(publisher).error();
+  return Remote{std::move(*registry), std::move(*publisher)};
+}
+
+void add_signing_key_flags(const Command& command, SigningKeyFlags& flags) {
+  command.text("--key", flags.key, "private key, PEM; encrypted cosign keys too").required();
+  command.text("--password-file", flags.password_file, "its first line opens the key; else COSIGN_PASSWORD");
+}
+
+base::Result<crypto::PrivateKey> read_signing_key(Context& context, const SigningKeyFlags& flags) {
+  auto password = read_password(context.files, flags.password_file);
+  if (!password) return std::move(password).error();
+  return publish::read_key(context.files, flags.key, *password);
 }
 
 base::Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& pairs) {

@@ -69,6 +69,20 @@ std::string bundle_lines(const Json& trust) {
   return text;
 }
 
+// "denied key sha256:… for what was signed after 2026-… (laptop stolen)".
+std::string denial_line(const std::string& what, const Json& item, const char* name) {
+  std::string text = "  " + what + " " + member(item, name);
+  for (const auto& [key, words] : {std::pair{"issuer", " of "},
+                                   {"signedAfter", " for what is not proven to be as old as "},
+                                   {"since", " for what is not proven to be as old as "},
+                                   {"by", " by "},
+                                   {"version", " "},
+                                   {"created", " of "}}) {
+    if (item.contains(key)) text += words + member(item, key);
+  }
+  return text + (item.contains("reason") ? " (" + member(item, "reason") + ")" : "") + "\n";
+}
+
 std::string denial_lines(const Json& trust) {
   std::string text;
   const Json* denials = base::find_object(trust, "denials");
@@ -76,13 +90,7 @@ std::string denial_lines(const Json& trust) {
   const auto each = [&](const char* pointer, const char* what, const char* name) {
     const Json::json_pointer at(pointer);
     if (!denials->contains(at)) return;
-    for (const Json& item : (*denials)[at]) {
-      text += "  " + std::string(what) + " " + member(item, name);
-      for (const char* more : {"issuer", "signedAfter", "since", "by", "version", "created", "reason"}) {
-        if (item.contains(more)) text += ", " + std::string(more) + " " + member(item, more);
-      }
-      text += "\n";
-    }
+    for (const Json& item : (*denials)[at]) text += denial_line(what, item, name);
   };
   each("/denied/keys", "denied key", "id");
   each("/denied/identities", "denied signer", "subject");
@@ -249,10 +257,12 @@ Result<trust::DenialEntries> denial_entries(Context& context, const Denial& opti
     entries.digests.push_back({*digest, options.why});
     return entries;
   }
+  if (options.what.starts_with("sha256:"))
+    return base::Error::refused("usage", "a digest is sha256: and 64 lower-case hexadecimal digits");
   auto text = base::read_file(context.files, options.what, 65'536);
   if (!text) return std::move(text).error();
   auto key = crypto::PublicKey::from_pem(*text);
-  if (!key) return std::move(key).error();
+  if (!key) return std::move(key).error().with_context(options.what + " is not a usable public key");
   add_key(key->fingerprint());
   return entries;
 }
@@ -279,7 +289,8 @@ ExitCode run_reanchor(Context& context, const Anchor& options) {
   const Json body = {{"bundle", *bundle}, {"fingerprint", options.fingerprint}, {"why", options.why}};
   return post(context, "reanchor", body, [](const Json& answer) {
     return "Trust begins anew with " + member(answer, "fingerprint") +
-           "; pin it in the trust directory too.\n";
+           "; pin it in the trust directory too. What the trust before it denied stays denied on this host "
+           "(trust/local-denials.json in the state directory).\n";
   });
 }
 

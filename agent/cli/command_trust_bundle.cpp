@@ -1,7 +1,6 @@
 #include "cli/commands.hpp"
 #include "crypto/hash.hpp"
 #include "deploy/trust_update.hpp"
-#include "publish/keys.hpp"
 #include "publish/trust_bundle.hpp"
 
 namespace gridseal::cli {
@@ -20,6 +19,20 @@ Result<crypto::PublicKey> read_public_key(Context& context, const std::string& p
   return key;
 }
 
+// Who of its root has signed, for the people who pass it round. The bundle before it may ask for others too.
+std::string signed_words(const TrustBundleFile& file) {
+  if (file.is_draft()) return ", not signed yet";
+  const auto bundle = trust::parse_trust_bundle(file.envelope());
+  if (!bundle) return ", which no host reads: " + bundle.error().describe();
+  const trust::BundleRole& root = bundle->content().root;
+  const auto have = trust::signers(*bundle, root, *bundle);
+  if (!have) return ", which no host accepts: " + have.error().describe();
+  std::string names;
+  for (const std::string& name : *have) names += (names.empty() ? ": " : ", ") + name;
+  return ", signed by " + std::to_string(have->size()) + " of its root" + names + " (" +
+         std::to_string(root.threshold) + " needed)";
+}
+
 ExitCode say(Context& context, const TrustBundleFile& file, const std::string& path) {
   const auto fingerprint = crypto::sha256(trust::canonical_text(file.content()));
   if (context.as_json()) {
@@ -28,8 +41,8 @@ ExitCode say(Context& context, const TrustBundleFile& file, const std::string& p
                         {"draft", file.is_draft()},
                         {"file", path}});
   } else {
-    context.print(path + " is trust bundle " + std::to_string(file.content().version) +
-                  (file.is_draft() ? ", not signed yet" : "") + "\n" + fingerprint.to_string() + "\n");
+    context.print(path + " is trust bundle " + std::to_string(file.content().version) + signed_words(file) +
+                  "\n" + fingerprint.to_string() + "\n");
   }
   return ExitCode::ok;
 }
@@ -304,16 +317,13 @@ void add_entries(const Command& bundle, Context& context) {
 
 struct Sign {
   std::string path;
-  std::string key;
-  std::string password_file;
+  SigningKeyFlags signer;
 };
 
 ExitCode run_sign(Context& context, const Sign& options) {
   auto file = TrustBundleFile::read(context.files, options.path);
   if (!file) return context.fail(file.error());
-  auto password = read_password(context.files, options.password_file);
-  if (!password) return context.fail(password.error());
-  auto key = publish::read_key(context.files, options.key, *password);
+  auto key = read_signing_key(context, options.signer);
   if (!key) return context.fail(key.error());
   auto name = file->sign(*key);
   if (!name) return context.fail(name.error());
@@ -326,9 +336,7 @@ void add_sign(const Command& bundle, Context& context) {
   const Command command = bundle.subcommand("sign", "Adds a signature; one person after the other");
   auto options = std::make_shared<Sign>();
   command.text("file", options->path, "the bundle").required();
-  command.text("--key", options->key, "private key, PEM; encrypted cosign keys too").required();
-  command.text("--password-file", options->password_file,
-               "its first line opens the key; else COSIGN_PASSWORD");
+  add_signing_key_flags(command, options->signer);
   command.action([&context, options] { return run_sign(context, *options); });
 }
 
@@ -362,16 +370,11 @@ Result<base::Digest> push(Context& context, const Push& options) {
   if (!bundle) return std::move(bundle).error();
   auto reference = oci::Reference::parse(options.target + ":latest");
   if (!reference) return std::move(reference).error();
-  const config::Registry settings = deploy::from_flags(reference->repository.registry, options.registry);
-  auto registry =
-      deploy::make_registry(settings, context.files, context.surroundings(), credentials_directory());
-  if (!registry) return std::move(registry).error();
-  auto publisher =
-      deploy::make_publisher(settings, context.files, context.surroundings(), credentials_directory());
-  if (!publisher) return std::move(publisher).error();
-  auto previous = published(**registry, reference->repository);
+  auto remote = open_remote(context, reference->repository.registry, options.registry);
+  if (!remote) return std::move(remote).error();
+  auto previous = published(*remote->registry, reference->repository);
   if (!previous) return std::move(previous).error();
-  return publish::push_trust_bundle(**publisher, reference->repository, *bundle, *previous, {});
+  return publish::push_trust_bundle(*remote->publisher, reference->repository, *bundle, *previous, {});
 }
 
 ExitCode run_push(Context& context, const Push& options) {

@@ -4,6 +4,7 @@
 #include "cli/command_line.hpp"
 #include "cli/context.hpp"
 #include "cli/verify_report.hpp"
+#include "crypto/private_key.hpp"
 #include "deploy/registry_access.hpp"
 
 namespace gridseal::cli {
@@ -39,6 +40,24 @@ void add_artifact_tag(const Command& artifact, Context& context);
 
 // --ca, --credentials, --client-certificate, --client-key, --plain-http
 void add_registry_flags(const Command& command, deploy::RegistryFlags& flags);
+
+// A registry to read from and to write to, as the flags say. Errors: those of make_registry and
+// make_publisher.
+struct Remote {
+  std::unique_ptr<oci::Registry> registry;
+  std::unique_ptr<oci::Publisher> publisher;
+};
+base::Result<Remote> open_remote(Context& context, const std::string& host,
+                                 const deploy::RegistryFlags& flags);
+
+// --key, --password-file
+struct SigningKeyFlags {
+  std::string key;
+  std::string password_file;
+};
+void add_signing_key_flags(const Command& command, SigningKeyFlags& flags);
+// Errors: those of publish::read_key.
+base::Result<crypto::PrivateKey> read_signing_key(Context& context, const SigningKeyFlags& flags);
 
 // "k=v" texts. Error (refused): usage.
 base::Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& pairs);

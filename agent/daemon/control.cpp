@@ -33,7 +33,7 @@ ServerResponse fail(int status, std::string_view code, std::string_view message)
 
 ServerResponse fail(const base::Error& error) {
   const bool unknown = error.code() == "history.unknown" || error.code() == "report.unknown";
-  const int status = unknown ? 404 : error.outcome() == base::Outcome::refused ? 400 : 503;
+  const int status = unknown ? 404 : error.outcome() == base::Outcome::blocked ? 503 : 400;
   return fail(status, error.code(), error.describe());
 }
 

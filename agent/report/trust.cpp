@@ -1,6 +1,7 @@
 #include "report/trust.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "report/forms.hpp"
 
@@ -45,22 +46,26 @@ std::string demands(const config::Authority& authority) {
   if (authority.timestamp.value_or(false)) list.emplace_back("a timestamp");
   if (list.empty()) return "";
   const bool said = !keyless && !authority.trusted_root.empty();
-  return "; with " + listed(list, " and ") + (said ? " of the trusted root " + authority.trusted_root : "");
+  return " with " + listed(list, " and ") + (said ? " of the trusted root " + authority.trusted_root : "");
 }
 
-std::string authority_words(const config::Authority& authority) {
+// What must have signed; identities follow in lines of their own.
+std::vector<std::string> authority_words(const config::Authority& authority) {
   if (!authority.keys.empty())
-    return (authority.keys.size() == 1 ? "the key " : "one of the keys ") + joined(authority.keys, ", ") +
-           demands(authority);
+    return {(authority.keys.size() == 1 ? "the key " : "one of the keys ") + joined(authority.keys, ", ") +
+            demands(authority)};
   if (!authority.notation.empty())
-    return "somebody whom the Notary Project policy " + authority.notation + " trusts" +
-           (authority.notation_store.empty() ? ""
-                                             : ", by certificates of the store " + authority.notation_store);
-  std::vector<std::string> identities;
-  for (const auto& identity : authority.identities) identities.push_back(identity_words(identity));
-  const std::string root =
-      authority.trusted_root.empty() ? "" : " under the trusted root " + authority.trusted_root;
-  return joined(identities, ", or ") + "; with a certificate" + root + demands(authority);
+    return {"somebody whom the Notary Project policy " + authority.notation + " trusts" +
+            (authority.notation_store.empty()
+                 ? ""
+                 : ", by certificates of the store " + authority.notation_store)};
+  std::vector<std::string> lines{
+      "a certificate" +
+      (authority.trusted_root.empty() ? "" : " under the trusted root " + authority.trusted_root) +
+      demands(authority) + ", for"};
+  for (const auto& identity : authority.identities)
+    lines.push_back((lines.size() == 1 ? "  " : "  or ") + identity_words(identity));
+  return lines;
 }
 
 // A short name with what it stands for.
@@ -136,9 +141,9 @@ Json bundle_json(const trust::TrustBundle& bundle) {
 
 template <class Documents>
 Json names_of(const Documents& documents) {
-  Json names = Json::array();
-  for (const auto& document : documents) names.push_back(document.name);
-  return names;
+  std::set<std::string> names;  // a store comes in pieces
+  for (const auto& document : documents) names.insert(document.name);
+  return Json(names);
 }
 
 }  // namespace
@@ -152,15 +157,19 @@ std::vector<std::string> policy_in_words(const config::TrustPolicy& policy) {
   }
   std::vector<std::string> lines;
   const auto needed = static_cast<size_t>(std::max<int64_t>(policy.threshold, 1));
+  const auto add = [&](const std::string& lead, const std::string& indent,
+                       const config::Authority& authority) {
+    const std::vector<std::string> words = authority_words(authority);
+    for (size_t i = 0; i < words.size(); ++i)
+      lines.push_back((i == 0 ? lead : indent) + words[i] + (i + 1 == words.size() ? "." : ""));
+  };
   if (authorities.size() == 1) {
-    lines.push_back("An artifact must be signed by " + authority_words(authorities.front()) + ".");
+    add("An artifact must be signed by ", "", authorities.front());
   } else {
     lines.push_back("An artifact must be signed by " +
                     std::string(needed == authorities.size() ? "all" : "at least " + std::to_string(needed)) +
                     " of these " + std::to_string(authorities.size()) + ", each another key or identity:");
-    for (const auto& authority : authorities)
-      lines.push_back("  " + (authority.name.empty() ? "" : authority.name + ": ") +
-                      authority_words(authority));
+    for (const auto& authority : authorities) add("  " + authority.name + ": ", "  ", authority);
   }
   for (const auto& [name, value] : policy.annotations)
     lines.push_back("Each signature must carry the annotation " + name + "=" + value + ".");

@@ -162,27 +162,17 @@ Result<void> read_verification(const Json& object, const std::string& where, Tru
   return {};
 }
 
-Result<StoreReference> parse_store(const std::string& text, const std::string& where) {
-  for (const StoreType type : {StoreType::ca, StoreType::signing_authority, StoreType::tsa}) {
-    const std::string prefix = std::string(to_string(type)) + ":";
-    if (!text.starts_with(prefix)) continue;
-    const std::string name = text.substr(prefix.size());
-    if (!all_of_class(name, "_.-", true) || name == "." || name == "..") break;
-    return StoreReference{type, name};
-  }
-  return policy_error(where + ": the trust store " + in_quotes(text) +
-                      " is not ca:<name>, signingAuthority:<name> or tsa:<name>");
-}
-
 Result<void> read_stores(const Json& object, const std::string& where, TrustPolicy& policy) {
   const auto names = texts(object, "trustStores", where);
   if (!names) return names.error();
   bool signers = false;
   for (const std::string& name : *names) {
-    auto store = parse_store(name, where);
-    if (!store) return std::move(store).error();
+    const auto store = parse_store_reference(name);
+    if (!store)
+      return policy_error(where + ": the trust store " + in_quotes(name) +
+                          " is not ca:<name>, signingAuthority:<name> or tsa:<name>");
     signers = signers || store->type != StoreType::tsa;
-    policy.stores.push_back(std::move(*store));
+    policy.stores.push_back(*store);
   }
   if (!signers) return policy_error(where + " names no trust store of signers (ca or signingAuthority)");
   return {};
@@ -252,6 +242,17 @@ std::string_view to_string(StoreType type) {
       break;
   }
   return "tsa";
+}
+
+std::optional<StoreReference> parse_store_reference(std::string_view text) {
+  for (const StoreType type : {StoreType::ca, StoreType::signing_authority, StoreType::tsa}) {
+    const std::string prefix = std::string(to_string(type)) + ":";
+    if (!text.starts_with(prefix)) continue;
+    const std::string name(text.substr(prefix.size()));
+    if (!all_of_class(name, "_.-", true) || name == "." || name == "..") break;
+    return StoreReference{type, name};
+  }
+  return std::nullopt;
 }
 
 std::string to_string(const StoreReference& store) {

@@ -2,6 +2,7 @@
 // it, with one difference: a policy that would let unsigned content pass is refused.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct StoreReference {
   friend bool operator==(const StoreReference&, const StoreReference&) = default;
 };
 std::string to_string(const StoreReference& store);  // "ca:acme"
+std::optional<StoreReference> parse_store_reference(std::string_view text);
 
 enum class Level { strict, permissive };
 std::string_view to_string(Level level);

@@ -1,9 +1,6 @@
 #include "notation/trust_store.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 
 #include "crypto/pem.hpp"
 
@@ -13,9 +10,6 @@ namespace {
 using base::Error;
 using base::Result;
 
-constexpr uint64_t kMaxPolicyFile = uint64_t{64} << 10U;
-constexpr uint64_t kMaxCertificateFile = uint64_t{1} << 20U;
-constexpr uint64_t kMaxListFile = uint64_t{32} << 20U;
 constexpr size_t kMaxPerStore = 64;
 constexpr size_t kMaxLists = 64;
 
@@ -51,94 +45,6 @@ Result<void> check_anchor(const crypto::Certificate& certificate, StoreType type
   }
   if (certificate.is_ca() || self_signed) return {};
   return store_error(origin, "is neither a CA certificate nor a self-signed signing certificate");
-}
-
-// Who may change a pin may install anything, so nobody else must be able to.
-Result<void> check_permissions(base::Files& files, const std::string& path, base::EntryKind kind) {
-  const auto info = files.stat(path);
-  if (!info) return info.error();
-  if (info->kind != kind) {
-    return Error::refused("trust.permissions",
-                          path + " is not a " +
-                              (kind == base::EntryKind::directory ? "directory" : "regular file") +
-                              " (links are not followed)");
-  }
-  if (info->owner != 0 && info->owner != ::geteuid())
-    return Error::refused("trust.permissions", path + " belongs to another user; run: chown root " + path);
-  if ((info->mode & 022U) != 0)
-    return Error::refused("trust.permissions",
-                          path + " can be changed by others than its owner; run: chmod go-w " + path);
-  return {};
-}
-
-Result<std::string> read_pinned(base::Files& files, const std::string& path, uint64_t limit) {
-  if (auto safe = check_permissions(files, path, base::EntryKind::file); !safe)
-    return std::move(safe).error();
-  return base::read_file(files, path, limit);
-}
-
-bool has_suffix(const std::string& name, const std::vector<std::string_view>& suffixes) {
-  return std::ranges::any_of(suffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
-}
-
-// Calls `take(bytes, path)` for every file of the directory with one of the suffixes; subdirectories are
-// passed over, as the specification says.
-template <class Take>
-Result<void> for_each_file(base::Files& files, const std::string& directory,
-                           const std::vector<std::string_view>& suffixes, uint64_t limit, Take take) {
-  if (auto safe = check_permissions(files, directory, base::EntryKind::directory); !safe) return safe;
-  const auto entries = files.list(directory);
-  if (!entries) return entries.error();
-  for (const base::Entry& entry : *entries) {
-    if (entry.kind == base::EntryKind::directory || !has_suffix(entry.name, suffixes)) continue;
-    const std::string path = directory + "/" + entry.name;
-    const auto bytes = read_pinned(files, path, limit);
-    if (!bytes) return bytes.error();
-    if (auto taken = take(*bytes, path); !taken) return taken;
-  }
-  return {};
-}
-
-Result<void> load_store(base::Files& files, const std::string& root, const StoreReference& reference,
-                        TrustStore& store) {
-  const std::string types = root + "/" + std::string(to_string(reference.type));
-  const std::string directory = types + "/" + reference.name;
-  const auto there = files.stat(directory);
-  if (!there && base::is_not_found(there.error())) {
-    return store_error("the trust store " + to_string(reference),
-                       "that the trust policy names is not there; put its certificates below " + directory);
-  }
-  if (auto safe = check_permissions(files, types, base::EntryKind::directory); !safe) return safe;
-  return for_each_file(files, directory, {".crt", ".pem", ".cer"}, kMaxCertificateFile,
-                       [&](const std::string& bytes, const std::string& path) {
-                         return store.add_certificates(reference, bytes, path);
-                       });
-}
-
-Result<void> load_stores(base::Files& files, const std::string& directory, Trust& trust) {
-  const std::string outer = directory + "/truststore";
-  const std::string root = outer + "/x509";
-  for (const std::string& path : {outer, root}) {
-    const auto there = files.stat(path);
-    if (!there && base::is_not_found(there.error())) break;  // reported with the store that is missing
-    if (auto safe = check_permissions(files, path, base::EntryKind::directory); !safe) return safe;
-  }
-  for (const TrustPolicy& policy : trust.policy.policies()) {
-    for (const StoreReference& reference : policy.stores) {
-      if (trust.store.find(reference) != nullptr) continue;
-      if (auto loaded = load_store(files, root, reference, trust.store); !loaded) return loaded;
-    }
-  }
-  return check_stores(trust.policy, trust.store);
-}
-
-Result<void> load_lists(base::Files& files, const std::string& directory, TrustStore& store) {
-  const auto there = files.stat(directory);
-  if (!there && base::is_not_found(there.error())) return {};
-  return for_each_file(files, directory, {".crl", ".pem"}, kMaxListFile,
-                       [&](const std::string& bytes, const std::string& path) {
-                         return store.add_revocation_lists(bytes, path);
-                       });
 }
 
 }  // namespace
@@ -192,20 +98,6 @@ Result<void> check_stores(const TrustPolicyDocument& policy, const TrustStore& s
     }
   }
   return {};
-}
-
-Result<Trust> load_trust(base::Files& files, const std::string& directory) {
-  if (auto safe = check_permissions(files, directory, base::EntryKind::directory); !safe)
-    return std::move(safe).error();
-  const auto text = read_pinned(files, directory + "/trustpolicy.json", kMaxPolicyFile);
-  if (!text) return text.error();
-  auto policy = TrustPolicyDocument::parse(*text);
-  if (!policy) return std::move(policy).error();
-  Trust trust{std::move(*policy), {}};
-  if (auto loaded = load_stores(files, directory, trust); !loaded) return std::move(loaded).error();
-  if (auto loaded = load_lists(files, directory + "/crl", trust.store); !loaded)
-    return std::move(loaded).error();
-  return trust;
 }
 
 }  // namespace gridseal::notation

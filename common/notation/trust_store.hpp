@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/files.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/revocation_list.hpp"
 #include "notation/trust_policy.hpp"
@@ -38,21 +37,10 @@ class TrustStore {
   std::vector<crypto::RevocationList> revocation_lists_;
 };
 
-// What is trusted, as notation lays it out below one directory:
-//   trustpolicy.json
-//   truststore/x509/{ca,signingAuthority,tsa}/<store>/*.{crt,pem,cer}
-//   crl/*.{crl,pem}   pinned revocation lists
 struct Trust {
   TrustPolicyDocument policy;
   TrustStore store;
 };
-
-// Directories and files must belong to root or to the user of this process, must not be writable by group or
-// others, and must not be links. Every store that the policy names must be there and hold a certificate.
-// Errors (refused): notary.policy, notary.store, trust.permissions, files.too_large, parse.json,
-//   parse.duplicate_key, parse.limit; (blocked): those of Files, files.not_found when there is no
-//   trustpolicy.json.
-base::Result<Trust> load_trust(base::Files& files, const std::string& directory);
 
 // Every store that the policy names is there and not empty. Error (refused): notary.store.
 base::Result<void> check_stores(const TrustPolicyDocument& policy, const TrustStore& store);

@@ -5,17 +5,27 @@
 namespace gridseal::trust {
 
 using base::Error;
+using base::Result;
 
-base::Result<std::string> read_pinned_file(base::Files& files, const std::string& path, uint64_t limit) {
+Result<void> check_pinned(base::Files& files, const std::string& path, base::EntryKind kind) {
   const auto info = files.stat(path);
   if (!info) return info.error();
-  if (info->kind != base::EntryKind::file)
-    return Error::refused("trust.permissions", path + " is not a regular file (links are not followed)");
+  if (info->kind != kind) {
+    const bool directory = kind == base::EntryKind::directory;
+    return Error::refused("trust.permissions",
+                          path + " is not a " + (directory ? "directory" : "regular file") +
+                              " (links are not followed); put what is pinned itself there");
+  }
   if (info->owner != 0 && info->owner != ::geteuid())
     return Error::refused("trust.permissions", path + " belongs to another user; run: chown root " + path);
   if ((info->mode & 022U) != 0)
     return Error::refused("trust.permissions",
                           path + " can be changed by others than its owner; run: chmod go-w " + path);
+  return {};
+}
+
+Result<std::string> read_pinned_file(base::Files& files, const std::string& path, uint64_t limit) {
+  if (auto safe = check_pinned(files, path, base::EntryKind::file); !safe) return std::move(safe).error();
   return base::read_file(files, path, limit);
 }
 

@@ -8,8 +8,11 @@
 
 namespace gridseal::trust {
 
-// A regular file, not a link, that only its owner can write, who is root or the user of this process.
-// Errors (refused): trust.permissions, files.too_large; (blocked): those of Files.
+// Of that kind, not a link, and only its owner can write, who is root or the user of this process.
+// Errors (refused): trust.permissions; (blocked): those of Files.
+base::Result<void> check_pinned(base::Files& files, const std::string& path, base::EntryKind kind);
+
+// A regular file that passes check_pinned. Further error (refused): files.too_large.
 base::Result<std::string> read_pinned_file(base::Files& files, const std::string& path, uint64_t limit);
 
 }  // namespace gridseal::trust

@@ -21,10 +21,12 @@ constexpr size_t kMaxPayloadText = kMaxTrustBundleBytes;
 // The envelope has three levels; the payload's own are in its text.
 constexpr base::JsonLimits kEnvelopeLimits{kMaxTrustBundleBytes, 4, 1'000};
 
-Result<std::vector<BundleSignature>> read_signatures(const StrictObject& envelope) {
+Result<std::vector<BundleSignature>> read_signatures(const Json& json, const StrictObject& envelope) {
+  const Json* found = base::find_array(json, "signatures");
+  if (found == nullptr || found->empty())
+    return Error::refused(kForm, "nobody has signed this trust bundle: it is a draft");
   auto list = envelope.array("signatures", kMaxSignatures);
   if (!list) return std::move(list).error();
-  if (*list == nullptr) return envelope.wrong("signatures", "is not there: nobody has signed");
   std::vector<BundleSignature> signatures;
   for (const Json& json : **list) {
     auto item = StrictObject::open(json, envelope.place_of("signatures"), kForm, {"keyid", "sig"});
@@ -200,7 +202,7 @@ Result<TrustBundle> parse_trust_bundle(std::string_view envelope) {
   if (!text) return std::move(text).error();
   auto payload = base::decode_base64(*text);
   if (!payload) return std::move(payload).error();
-  auto signatures = read_signatures(*object);
+  auto signatures = read_signatures(*json, *object);
   if (!signatures) return std::move(signatures).error();
   auto content = parse_trust_bundle_content(*payload);
   if (!content) return std::move(content).error();

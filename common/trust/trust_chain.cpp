@@ -396,6 +396,10 @@ Result<void> TrustChain::reanchor(std::string_view envelope, const base::Digest&
                       now,
                       bundle->envelope()};
   if (pin_) record.replaces = pin_->fingerprint;
+  // Losing a root makes nothing good again that was taken back.
+  if (current() != nullptr && !Denials(current()->content().denials).empty()) {
+    if (auto r = deny(current()->content().denials); !r) return r;
+  }
   if (auto r = files_->make_directories(places_.bundles(), 0700); !r) return r;
   // The one write that decides: record and bundle in one file.
   if (auto r = base::write_file(*files_, places_.bundles() + "/anchor.json", anchor_text(record), 0600); !r)

@@ -82,8 +82,9 @@ class TrustChain {
   base::Result<void> deny(const DenialEntries& more);
 
   // A new first bundle in the place of a lost root: its fingerprint must be the one that the person on site
-  // typed in, its version higher than all that were accepted. Errors (refused): trust.bundle_anchor,
-  // trust.bundle_rollback, those of check_first and parse_trust_bundle; those of Files.
+  // typed in, its version higher than all that were accepted. What the bundle before it denies, retires and
+  // demands at least stays so on this host, as local denials. Errors (refused): trust.bundle_anchor,
+  // trust.bundle_rollback, those of check_first and parse_trust_bundle; those of Files and of deny().
   base::Result<void> reanchor(std::string_view envelope, const base::Digest& fingerprint, std::string who,
                               std::string why, base::Time now);
 

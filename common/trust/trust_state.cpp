@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/encoding.hpp"
@@ -11,29 +9,6 @@ namespace {
 
 using base::Error;
 using base::Result;
-
-constexpr uint64_t kMaxKeyFile = uint64_t{64} << 10U;
-constexpr uint64_t kMaxDocument = uint64_t{4} << 20U;
-constexpr uint64_t kMaxRevocationList = uint64_t{16} << 20U;
-constexpr size_t kMaxDocuments = 1000;
-
-// Who may change a pin may install anything, so nobody else must be able to.
-Result<void> check_permissions(base::Files& files, const std::string& path, base::EntryKind kind) {
-  const auto info = files.stat(path);
-  if (!info) return info.error();
-  const bool directory = kind == base::EntryKind::directory;
-  if (info->kind != kind) {
-    return Error::refused("trust.permissions",
-                          path + " is not a " + (directory ? "directory" : "regular file") +
-                              " (links are not followed); put the pinned keys themselves there");
-  }
-  if (info->owner != 0 && info->owner != ::geteuid())
-    return Error::refused("trust.permissions", path + " belongs to another user; run: chown root " + path);
-  if ((info->mode & 022U) != 0)
-    return Error::refused("trust.permissions",
-                          path + " can be changed by others than its owner; run: chmod go-w " + path);
-  return {};
-}
 
 Result<void> check_duplicates(const std::vector<PinnedKey>& keys) {
   for (size_t i = 0; i < keys.size(); ++i) {
@@ -80,21 +55,10 @@ Result<std::vector<std::shared_ptr<const SigstoreRoot>>> parse_roots(const std::
   return roots;
 }
 
-// "ca:acme".
-std::optional<notation::StoreReference> store_reference(const std::string& text) {
-  for (const auto type :
-       {notation::StoreType::ca, notation::StoreType::signing_authority, notation::StoreType::tsa}) {
-    const std::string prefix = std::string(notation::to_string(type)) + ":";
-    if (text.starts_with(prefix) && text.size() > prefix.size())
-      return notation::StoreReference{type, text.substr(prefix.size())};
-  }
-  return std::nullopt;
-}
-
 Result<notation::Trust> make_notation(const TrustContent& content) {
   notation::Trust trust;
   for (const Document& document : content.notation_stores) {
-    const auto reference = store_reference(document.name);
+    const auto reference = notation::parse_store_reference(document.name);
     if (!reference)
       return Error::refused("notary.store", "'" + base::printable(document.name, 80) +
                                                 "' names no trust store; write ca:NAME or tsa:NAME");
@@ -113,132 +77,6 @@ Result<notation::Trust> make_notation(const TrustContent& content) {
     return std::move(complete).error();
   return trust;
 }
-
-// Reads the pinned files; what is absent is empty.
-class TrustReader {
- public:
-  TrustReader(base::Files& files, const std::string& directory) : files_(files), directory_(directory) {}
-
-  Result<TrustContent> run() {
-    for (const auto& step : {&TrustReader::keys, &TrustReader::roots, &TrustReader::notation_policy,
-                             &TrustReader::stores, &TrustReader::lists, &TrustReader::policies}) {
-      if (auto done = (this->*step)(); !done) return std::move(done).error();
-    }
-    return std::move(content_);
-  }
-
- private:
-  // Names below `path` that end with one of `suffixes`; empty when there is no such directory. Directories
-  // when `suffixes` is empty.
-  Result<std::vector<std::string>> names(const std::string& path, std::vector<std::string_view> suffixes) {
-    std::vector<std::string> found;
-    const auto there = files_.stat(path);
-    if (!there && base::is_not_found(there.error())) return found;
-    for (const std::string& folder : {directory_, path}) {
-      if (auto safe = check_permissions(files_, folder, base::EntryKind::directory); !safe)
-        return std::move(safe).error();
-    }
-    const auto entries = files_.list(path);
-    if (!entries) return entries.error();
-    for (const base::Entry& entry : *entries) {
-      const bool wanted =
-          suffixes.empty() ? entry.kind == base::EntryKind::directory
-                           : std::ranges::any_of(suffixes, [&](auto s) { return entry.name.ends_with(s); });
-      if (wanted) found.push_back(entry.name);
-    }
-    if (found.size() > kMaxDocuments)
-      return Error::refused("files.too_large", path + " holds more than 1000 files");
-    return found;
-  }
-
-  Result<std::string> text(const std::string& path, uint64_t limit) {
-    if (auto safe = check_permissions(files_, path, base::EntryKind::file); !safe)
-      return std::move(safe).error();
-    return base::read_file(files_, path, limit);
-  }
-
-  // All files of one folder with these endings.
-  Result<std::vector<Document>> documents(const std::string& path, std::vector<std::string_view> suffixes,
-                                          uint64_t limit) {
-    const auto list = names(path, std::move(suffixes));
-    if (!list) return list.error();
-    std::vector<Document> found;
-    for (const std::string& name : *list) {
-      auto read = text(path + "/" + name, limit);
-      if (!read) return std::move(read).error();
-      found.push_back({name, std::move(*read)});
-    }
-    return found;
-  }
-
-  Result<void> keys() {
-    const auto files = documents(directory_ + "/keys", {".pub"}, kMaxKeyFile);
-    if (!files) return files.error();
-    for (const Document& file : *files) {
-      auto key = crypto::PublicKey::from_pem(file.text);
-      if (!key) {
-        return Error::refused("trust.key_file", directory_ + "/keys/" + file.name +
-                                                    " is not a usable public key: " + key.error().describe() +
-                                                    " [" + key.error().code() + "]");
-      }
-      content_.keys.push_back({file.name, std::move(*key)});
-    }
-    return {};
-  }
-
-  Result<void> roots() {
-    auto files = documents(directory_ + "/sigstore", {".json"}, kMaxDocument);
-    if (!files) return std::move(files).error();
-    for (Document& file : *files)
-      content_.sigstore_roots.push_back({file.name.substr(0, file.name.size() - 5), std::move(file.text)});
-    return {};
-  }
-
-  Result<void> notation_policy() {
-    auto files = documents(directory_ + "/notation", {"trustpolicy.json"}, kMaxKeyFile);
-    if (!files) return std::move(files).error();
-    for (Document& file : *files) {
-      if (file.name == "trustpolicy.json") content_.notation_policy = std::move(file.text);
-    }
-    return {};
-  }
-
-  Result<void> stores() {
-    for (const char* parent : {"/notation/truststore", "/notation/truststore/x509"}) {
-      if (auto safe = names(directory_ + parent, {}); !safe) return std::move(safe).error();
-    }
-    for (const char* type : {"ca", "signingAuthority", "tsa"}) {
-      const std::string path = directory_ + "/notation/truststore/x509/" + type;
-      const auto stores = names(path, {});
-      if (!stores) return stores.error();
-      for (const std::string& store : *stores) {
-        auto files = documents(path + "/" + store, {".crt", ".pem", ".cer"}, kMaxDocument);
-        if (!files) return std::move(files).error();
-        for (Document& file : *files)
-          content_.notation_stores.push_back({std::string(type) + ":" + store, std::move(file.text)});
-      }
-    }
-    return {};
-  }
-
-  Result<void> lists() {
-    auto files = documents(directory_ + "/notation/crl", {".crl", ".pem"}, kMaxRevocationList);
-    if (!files) return std::move(files).error();
-    content_.revocation_lists = std::move(*files);
-    return {};
-  }
-
-  // Read as settings; who may change them may say who counts.
-  Result<void> policies() {
-    auto files = documents(directory_ + "/policies", {".toml"}, kMaxDocument);
-    if (!files) return std::move(files).error();
-    return {};
-  }
-
-  base::Files& files_;
-  std::string directory_;
-  TrustContent content_;
-};
 
 }  // namespace
 
@@ -300,16 +138,6 @@ int64_t TrustState::generation() const {
   uint64_t value = 0;
   for (size_t i = 0; i < 8; ++i) value = (value << 8U) | fingerprint().raw()[i];
   return static_cast<int64_t>(value >> 1U);
-}
-
-Result<TrustContent> read_trust(base::Files& files, const std::string& directory) {
-  return TrustReader(files, directory).run();
-}
-
-Result<TrustState> load_trust(base::Files& files, const std::string& directory) {
-  auto content = read_trust(files, directory);
-  if (!content) return std::move(content).error();
-  return TrustState::make(std::move(*content));
 }
 
 }  // namespace gridseal::trust

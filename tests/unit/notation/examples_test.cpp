@@ -1,5 +1,6 @@
 // What notation 1.3.2 stored in a registry, with its trust store and policies; and the two algorithms it was
 // not asked for.
+#include "base/files.hpp"
 #include "fixture.hpp"
 
 namespace gridseal::notation {

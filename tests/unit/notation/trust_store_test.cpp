@@ -1,11 +1,5 @@
-// Stores from bytes and from a directory.
+// Stores from bytes.
 #include "notation/trust_store.hpp"
-
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <filesystem>
 
 #include "crypto/pem.hpp"
 #include "fixture.hpp"
@@ -15,28 +9,12 @@ namespace {
 
 class TrustStoreTest : public testing::Test {
  protected:
-  TrustStoreTest() {
-    std::string pattern = testing::TempDir() + "gridseal-notation-XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
-    ::umask(022);
-  }
-  ~TrustStoreTest() override { std::filesystem::remove_all(root_); }
-
-  void write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((root_ / name).parent_path());
-    ASSERT_TRUE(base::write_file(base::system_files(), root_ / name, text, 0644));
-  }
-  std::string code() const {
-    const auto trust = load_trust(base::system_files(), root_);
-    return trust ? "" : trust.error().code();
-  }
   static std::string added(const StoreReference& reference, const std::string& bytes) {
     TrustStore store;
     const auto result = store.add_certificates(reference, bytes, "file");
     return result ? "" : result.error().code();
   }
 
-  std::filesystem::path root_;
   Authority authority_;
 };
 
@@ -90,64 +68,16 @@ TEST_F(TrustStoreTest, RevocationLists) {
   EXPECT_EQ(store.add_revocation_lists(list + "x", "file").error().code(), "notary.store");
 }
 
-// GS-NOTATION-113: policy, the stores it names and pinned lists are read from notation's layout; other
-// stores, other files and deeper directories are passed over.
-TEST_F(TrustStoreTest, FromDirectory) {
-  write("trustpolicy.json", notary::policy_text({{"trustStores", {"ca:acme", "tsa:time"}}}));
-  write("truststore/x509/ca/acme/root.crt", authority_.root.certificate.to_pem());
-  write("truststore/x509/ca/acme/intermediate.pem", authority_.intermediate.certificate.to_pem());
-  write("truststore/x509/ca/acme/readme.txt", "no certificate");
-  write("truststore/x509/ca/acme/old/broken.crt", "no certificate");
-  write("truststore/x509/ca/unused/broken.crt", "no certificate");
-  write("truststore/x509/tsa/time/root.cer", authority_.root.certificate.der());
-  write("crl/root.crl", pki::revocation_list({}, authority_.root));
-  const auto trust = load_trust(base::system_files(), root_);
-  ASSERT_TRUE(trust) << trust.error().describe();
-  EXPECT_EQ(trust->policy.policies().size(), 1U);
-  EXPECT_EQ(trust->store.find({StoreType::ca, "acme"})->size(), 2U);
-  EXPECT_EQ(trust->store.find({StoreType::tsa, "time"})->size(), 1U);
-  EXPECT_EQ(trust->store.find({StoreType::ca, "unused"}), nullptr);
-  EXPECT_EQ(trust->store.revocation_lists().size(), 1U);
-}
-
-// GS-NOTATION-114: a missing policy, a store that the policy names but is missing or empty, and broken files
-// are refused.
+// GS-NOTATION-113: a store that the policy names and is not there, or holds nothing, is refused by name.
 TEST_F(TrustStoreTest, Incomplete) {
-  EXPECT_EQ(code(), "files.not_found");
-  write("trustpolicy.json", notary::policy_text());
-  EXPECT_EQ(code(), "notary.store");
-  std::filesystem::create_directories(root_ / "truststore/x509/ca/acme");
-  EXPECT_EQ(code(), "notary.store");
-  write("truststore/x509/ca/acme/root.crt", authority_.root.certificate.to_pem());
-  EXPECT_EQ(code(), "");
-  write("crl/root.crl", "no list");
-  EXPECT_EQ(code(), "notary.store");
-  std::filesystem::remove_all(root_ / "crl");
-  write("truststore/x509/ca/acme/broken.crt", "no certificate");
-  EXPECT_EQ(code(), "notary.store");
-  write("trustpolicy.json", "{}");
-  EXPECT_EQ(code(), "notary.policy");
-}
-
-// GS-NOTATION-115: what others could change, and what is reached through a link, is refused.
-TEST_F(TrustStoreTest, Permissions) {
-  write("trustpolicy.json", notary::policy_text());
-  write("truststore/x509/ca/acme/root.crt", authority_.root.certificate.to_pem());
-  write("crl/root.crl", pki::revocation_list({}, authority_.root));
-  ASSERT_EQ(code(), "");
-  for (const char* name :
-       {"", "trustpolicy.json", "truststore", "truststore/x509", "truststore/x509/ca",
-        "truststore/x509/ca/acme", "truststore/x509/ca/acme/root.crt", "crl", "crl/root.crl"}) {
-    const auto path = root_ / name;
-    const auto before = std::filesystem::status(path).permissions();
-    std::filesystem::permissions(path, std::filesystem::perms::others_write,
-                                 std::filesystem::perm_options::add);
-    EXPECT_EQ(code(), "trust.permissions") << name;
-    std::filesystem::permissions(path, before);
-  }
-  std::filesystem::rename(root_ / "truststore/x509/ca/acme/root.crt", root_ / "root.crt");
-  std::filesystem::create_symlink(root_ / "root.crt", root_ / "truststore/x509/ca/acme/root.crt");
-  EXPECT_EQ(code(), "trust.permissions");
+  const auto policy = notary::policy({{"trustStores", {"ca:acme", "tsa:time"}}});
+  TrustStore store;
+  EXPECT_EQ(check_stores(policy, store).error().code(), "notary.store");
+  ASSERT_TRUE(store.add_certificates({StoreType::ca, "acme"}, authority_.root.certificate.der(), "file"));
+  const auto missing = check_stores(policy, store);
+  EXPECT_NE(missing.error().message().find("tsa:time"), std::string::npos);
+  ASSERT_TRUE(store.add_certificates({StoreType::tsa, "time"}, authority_.root.certificate.der(), "file"));
+  EXPECT_TRUE(check_stores(policy, store));
 }
 
 }  // namespace

@@ -308,5 +308,14 @@ TEST_F(BundleTest, RequiredAnnotations) {
   EXPECT_TRUE(verify_signatures(strict.state, strict.policy, evidence));
 }
 
+// GS-TRUST-390: a bundle of very many values is refused before it takes memory for them.
+TEST_F(BundleTest, TooManyValues) {
+  const auto padded = [this](size_t values) {
+    return code_after([values](Json& b) { b["padding"] = Json(Json::array_t(values, 0)); });
+  };
+  EXPECT_NE(padded(4'000), "parse.limit");
+  EXPECT_EQ(padded(5'000), "parse.limit");
+}
+
 }  // namespace
 }  // namespace gridseal::trust

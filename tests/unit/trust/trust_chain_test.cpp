@@ -335,6 +335,41 @@ TEST_F(ReanchorTest, TakesThePlaceOfTheRoot) {
   EXPECT_EQ(version(), 11);
 }
 
+// GS-TRUST-348: what was taken back under the lost root stays so on this host, also after a restart, and is
+// there before the new root counts.
+TEST_F(ReanchorTest, KeepsWhatWasTakenBack) {
+  const SignerId key = people_.id("ci");
+  const base::Digest artifact = crypto::sha256("explodes");
+  TrustBundleContent next = test::Signers::after(contents_.back());
+  next.denials.keys.push_back({key, {}, "stolen"});
+  next.denials.identities.push_back({"https://issuer", "a@b", {}, "left"});
+  next.denials.digests.push_back({artifact, ""});
+  next.denials.floors.push_back({"pumps", base::Semver::parse("1.4.0").value(), {}});
+  next.denials.endorsed.push_back({artifact, people_.id("successor"), ""});
+  const std::string envelope = people_.sign(next, {"root-a", "root-b"});
+  for (uint64_t effects = 0;; ++effects) {
+    reset();
+    pin();
+    accept_all();
+    ASSERT_TRUE(load()->accept(envelope));
+    test::Fuse fuse(effects);
+    test::FaultyFiles files(base::system_files(), fuse, "files.io");
+    auto chain = load(files);
+    const bool done = reanchor(*chain).has_value();
+    const auto again = load();
+    const Denials denials = again->denials();
+    EXPECT_EQ(code(denials.check_digest(artifact)), "trust.denied_digest") << effects;
+    EXPECT_EQ(code(denials.check_identity("https://issuer", "a@b", {})), "trust.denied_identity");
+    EXPECT_EQ(code(denials.check_minimum("pumps", base::Semver::parse("1.3.0").value(), {})),
+              "floor.minimum");
+    if (!done) continue;
+    EXPECT_EQ(again->current()->version(), 10);
+    EXPECT_EQ(again->local_denials().keys.size(), 1U);
+    EXPECT_TRUE(again->local_denials().endorsed.empty());
+    break;
+  }
+}
+
 // GS-TRUST-343: another fingerprint, too few signatures, or a version that was passed already is refused.
 TEST_F(ReanchorTest, Refused) {
   auto chain = load();
