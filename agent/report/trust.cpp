@@ -46,7 +46,7 @@ std::string demands(const config::Authority& authority) {
   if (authority.timestamp.value_or(false)) list.emplace_back("a timestamp");
   if (list.empty()) return "";
   const bool said = !keyless && !authority.trusted_root.empty();
-  return " with " + listed(list, " and ") + (said ? " of the trusted root " + authority.trusted_root : "");
+  return ", with " + listed(list, " and ") + (said ? " of the trusted root " + authority.trusted_root : "");
 }
 
 // What must have signed; identities follow in lines of their own.
