@@ -67,7 +67,10 @@ Option Command::text(const std::string& names, std::string& value, const std::st
 
 Option Command::texts(const std::string& names, std::vector<std::string>& values,
                       const std::string& help) const {
-  return Option(app_->add_option(names, values, help)->take_all());
+  CLI::Option* option = app_->add_option(names, values, help)->take_all();
+  // An option takes one value each time; else it would swallow the argument behind it.
+  if (names.starts_with("-")) option->allow_extra_args(false);
+  return Option(option);
 }
 
 Option Command::number(const std::string& names, int64_t& value, const std::string& help) const {

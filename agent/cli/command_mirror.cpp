@@ -29,7 +29,7 @@ SubjectResult<Side> look(Context& context, const std::string& target, const depl
   if (!subject) return tl::unexpected(std::move(subject).error());
   auto others = remote->referrers();
   if (!others) return tl::unexpected(std::move(others).error());
-  auto held = inventory(subject->digest, subject->signatures, *others);
+  auto held = inventory(subject->signatures, *others);
   return Side{std::move(*subject), std::move(held)};
 }
 

@@ -113,20 +113,22 @@ bool may_need_all(const sigstore::Bundle& bundle, const Signers& signers) {
 
 // --- the judgement ------------------------------------------------------------------------------
 
+using Passed = std::vector<sigstore::VerificationCheck>;
+
 class BundleJudge {
  public:
   BundleJudge(const SignerOptions& options, const Signers& signers, const sigstore::Bundle& bundle)
       : options_(options), signers_(signers), bundle_(bundle) {}
 
-  Result<VerifiedSignature> verify(const sigstore::Artifact& artifact) const {
+  Result<VerifiedSignature> verify(const sigstore::Artifact& artifact, Passed& passed) const {
     if (signers_.identities) {
       sigstore::CertificateRules rules;
       rules.timestamps = options_.require_timestamp ? 1 : 0;
-      return sigstore::verify_with_certificate(bundle_, artifact, *signers_.root, rules);
+      return sigstore::verify_with_certificate(bundle_, artifact, *signers_.root, rules, &passed);
     }
     const sigstore::KeyRules rules{options_.require_log ? 1U : 0U, options_.require_timestamp ? 1U : 0U};
     return sigstore::verify_with_keys(bundle_, artifact, signers_.keys,
-                                      signers_.root ? &*signers_.root : nullptr, rules);
+                                      signers_.root ? &*signers_.root : nullptr, rules, &passed);
   }
 
   Result<void> check_identity(const VerifiedSignature& verified) const {
@@ -154,13 +156,21 @@ class BundleJudge {
   const sigstore::Bundle& bundle_;
 };
 
-// An error means that the artifact cannot be read; the verdict is inside.
-Result<Result<VerifiedSignature>> verify_source(const BundleJudge& judge, const sigstore::Bundle& bundle,
-                                                const Signers& signers, Source& source, std::string& digest) {
-  if (source.digest) {
-    digest = source.digest->to_string();
-    return judge.verify(sigstore::Artifact::of_digest(*source.digest));
-  }
+// What came of it; an error beside it means that the artifact cannot be read.
+struct Verdict {
+  std::string digest;  // of the artifact
+  Result<VerifiedSignature> verified;
+  Passed passed;
+};
+
+Result<Verdict> verify_source(const BundleJudge& judge, const sigstore::Bundle& bundle,
+                              const Signers& signers, Source& source) {
+  const auto verdict = [&](const base::Digest& digest, const sigstore::Artifact& artifact) {
+    Passed passed;
+    auto verified = judge.verify(artifact, passed);
+    return Verdict{digest.to_string(), std::move(verified), std::move(passed)};
+  };
+  if (source.digest) return verdict(*source.digest, sigstore::Artifact::of_digest(*source.digest));
   const bool held = source.file->size() <= kMaxHeld;
   const bool all_needed = may_need_all(bundle, signers) && source.file->size() <= kMaxMessage;
   std::string bytes;
@@ -172,11 +182,11 @@ Result<Result<VerifiedSignature>> verify_source(const BundleJudge& judge, const 
     if (held || all_needed) bytes.append(piece);
   });
   if (!read) return std::move(read).error();
-  digest = sha256.finish().to_string();
-  if (held || all_needed) return judge.verify(sigstore::Artifact::of_bytes(bytes));
+  const base::Digest digest = sha256.finish();
+  if (held || all_needed) return verdict(digest, sigstore::Artifact::of_bytes(bytes));
   const auto artifact = sigstore::Artifact::of_digest(hash_in(bundle), hash.finish());
   if (!artifact) return artifact.error();
-  return judge.verify(*artifact);
+  return verdict(digest, *artifact);
 }
 
 trust::SignatureEvidence evidence_of(const VerifiedSignature& verified, const SignerOptions& options,
@@ -204,7 +214,6 @@ trust::SignatureEvidence evidence_of(const VerifiedSignature& verified, const Si
 
 void report_verified(const VerifiedSignature& verified, const SignerOptions& options,
                      const BundleJudge& judge, const base::Digest& bundle, Report& report) {
-  for (const auto& check : verified.checks) report.checks.push_back({check.name, true, {}, check.detail, {}});
   for (const std::string& ignored : verified.ignored) report.notes.push_back("not counted: " + ignored);
   if (const auto* statement = std::get_if<sigstore::SignedStatement>(&verified.content))
     report.more["statement"] = {{"predicateType", statement->statement.predicate_type}};
@@ -230,12 +239,14 @@ ExitCode judge_bundle(Context& context, const Options& options, const Signers& s
   }
   report.checks.push_back({"form", true, {}, "a Sigstore bundle", {}});
   const BundleJudge judge(options.signer, signers, *bundle);
-  auto verified = verify_source(judge, *bundle, signers, source, report.digest);
-  if (!verified) return not_judged(context, verified.error(), ExitCode::usage);
-  if (*verified)
-    report_verified(**verified, options.signer, judge, crypto::sha256(text), report);
+  auto verdict = verify_source(judge, *bundle, signers, source);
+  if (!verdict) return not_judged(context, verdict.error(), ExitCode::usage);
+  report.digest = verdict->digest;
+  for (const auto& check : verdict->passed) report.checks.push_back({check.name, true, {}, check.detail, {}});
+  if (verdict->verified)
+    report_verified(*verdict->verified, options.signer, judge, crypto::sha256(text), report);
   else
-    report.fail(verified->error());
+    report.fail(verdict->verified.error());
   return print_report(context, report);
 }
 

@@ -32,17 +32,15 @@ std::string form_of(const oci::Descriptor& layer, const oci::Manifest& manifest)
   return (envelope ? "DSSE attestation" : "Sigstore bundle") + (type.empty() ? "" : ", " + type);
 }
 
-std::string place_of(const oci::SignatureManifest& found, const base::Digest& artifact,
-                     const std::string& form) {
+std::string place_of(const oci::SignatureManifest& found, const std::string& form) {
   if (found.place != oci::Place::legacy_tag)
     return found.place == oci::Place::referrer ? "referrer" : "referrer by tag";
-  return "tag " + oci::digest_tag(artifact, form.starts_with("DSSE") ? ".att" : ".sig");
+  return form.starts_with("DSSE") ? "tag .att" : "tag .sig";
 }
 
 }  // namespace
 
-std::vector<Held> inventory(const base::Digest& artifact, const oci::Signatures& signatures,
-                            const oci::ReferrerList& others) {
+std::vector<Held> inventory(const oci::Signatures& signatures, const oci::ReferrerList& others) {
   std::vector<Held> list;
   std::set<std::string> known;
   for (const oci::SignatureManifest& found : signatures.manifests) {
@@ -55,7 +53,7 @@ std::vector<Held> inventory(const base::Digest& artifact, const oci::Signatures&
       if (form.empty()) continue;
       // Several signatures may be over one payload, and a tag's manifest changes with each of them.
       std::string key = layer.digest.to_string() + " " + annotation(layer.annotations, kSignatureAnnotation);
-      std::string place = place_of(found, artifact, form);
+      std::string place = place_of(found, form);
       list.push_back({std::move(place), digest, std::move(form), std::move(key)});
     }
   }

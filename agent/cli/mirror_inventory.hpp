@@ -11,7 +11,7 @@ namespace gridseal::cli {
 
 // One signature or attestation, or one referrer of another kind.
 struct Held {
-  std::string place;   // "referrer", "referrer by tag", "tag sha256-….sig"
+  std::string place;   // "referrer", "referrer by tag", "tag .sig", "tag .att"
   std::string digest;  // of the manifest it lies in
   std::string form;    // "cosign signature", "Sigstore bundle", …; of another referrer its artifact type
   std::string key;     // equal where it is the same thing, whatever it lies in
@@ -19,8 +19,7 @@ struct Held {
 };
 
 // `others` are all referrers of the registry, those that are signatures among them.
-std::vector<Held> inventory(const base::Digest& artifact, const oci::Signatures& signatures,
-                            const oci::ReferrerList& others);
+std::vector<Held> inventory(const oci::Signatures& signatures, const oci::ReferrerList& others);
 
 // What `source` has and `mirror` has not.
 std::vector<Held> lost(const std::vector<Held>& source, const std::vector<Held>& mirror);

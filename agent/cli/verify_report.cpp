@@ -133,6 +133,8 @@ void Report::fail(base::Error wrong, const std::vector<trust::Finding>& findings
     } else if (finding.error) {
       const std::string& code = finding.error->code();
       said = said || code == wrong.code();
+      for (const trust::Check& check : finding.passed)
+        checks.push_back({check.name, true, {}, check.detail, finding.where});
       checks.push_back({std::string(check_of(code)), false, code, finding.error->describe(), finding.where});
     }
   }

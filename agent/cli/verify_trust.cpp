@@ -123,7 +123,9 @@ Result<void> add_given(Context& context, const SignerOptions& options, trust::Tr
 // Beside the file, and what the command line adds; where there is none of it, what this host trusts.
 Result<Basis> by_policy_file(Context& context, const TrustOptions& options) {
   auto policy = config::load_policy_file(context.files, options.policy);
-  if (!policy) return policy.error().to_error();
+  if (!policy)
+    return Error::refused("trust.policy_file",
+                          "the policy cannot be used: " + policy.error().to_error().describe());
   auto content = read_material(context.files, material_directory(options), *policy);
   if (!content) return std::move(content).error();
   if (auto added = add_given(context, options.signer, *content); !added) return std::move(added).error();
@@ -148,6 +150,11 @@ struct FromSettings {
 
 Result<FromSettings> by_settings(Context& context, const TrustOptions& options) {
   auto loaded = context.settings();
+  if (!loaded && !options.policy.empty())
+    return Error::refused("usage", "'" + shown(options.policy, 80) +
+                                       "' would be a policy of the settings, and they cannot be read: " +
+                                       loaded.error().describe() +
+                                       "; a policy file is written with '/' or ends in .toml");
   if (!loaded) return std::move(loaded).error();
   config::Settings& settings = loaded->settings;
   std::string name = options.policy;
@@ -205,7 +212,10 @@ Result<Judge> judge_of_options(Context& context, const TrustOptions& options, co
   if (!basis) return std::move(basis).error();
   auto state = trust::TrustState::make(std::move(basis->content));
   if (!state) return std::move(state).error();
-  return finish(*state, std::move(basis->policy), options);
+  auto judge = finish(*state, std::move(basis->policy), options);
+  if (judge || !from_file) return judge;
+  return std::move(judge).error().with_context("what " + options.policy + " names is looked for in " +
+                                               material_directory(options));
 }
 
 bool is_of_settings(const TrustOptions& options) {

@@ -203,12 +203,11 @@ Result<Scheme> check_signature(const SignatureMaterial& material, const PublicKe
   return *first;
 }
 
-Result<VerifiedSignature> verify_certificate_material(const SignatureMaterial& material,
-                                                      const Certificate& leaf, const TrustedRoot& root,
-                                                      const CertificateRules& rules) {
+Result<void> verify_certificate_material(const SignatureMaterial& material, const Certificate& leaf,
+                                         const TrustedRoot& root, const CertificateRules& rules,
+                                         VerifiedSignature& verified) {
   const auto& key = leaf.public_key();
   if (!key) return key.error();
-  VerifiedSignature verified;
   if (auto logs = check_log_entries(material, root, *key, leaf.der(), rules.log_entries, verified); !logs)
     return std::move(logs).error();
   if (auto stamps = check_timestamps(material, root, rules.timestamps, verified); !stamps)
@@ -229,24 +228,23 @@ Result<VerifiedSignature> verify_certificate_material(const SignatureMaterial& m
   verified.algorithm = algorithm_name(*key, *scheme);
   verified.checks.push_back({"signature", verified.algorithm + " by " + describe(*identity)});
   verified.signer = make_signer(std::move(*identity), leaf, *issuers);
-  return verified;
+  return {};
 }
 
-Result<VerifiedSignature> verify_key_material(const SignatureMaterial& material, std::string_view hint,
-                                              const std::vector<NamedKey>& keys, const TrustedRoot* root,
-                                              const KeyRules& rules) {
+Result<void> verify_key_material(const SignatureMaterial& material, std::string_view hint,
+                                 const std::vector<NamedKey>& keys, const TrustedRoot* root,
+                                 const KeyRules& rules, VerifiedSignature& verified) {
   if (keys.empty()) return Error::refused("key.wrong", "signed with a key, and no key is pinned");
   const auto found = find_key(material, hint, keys);
   if (!found) return found.error();
   const PublicKey& key = found->key->key;
-  VerifiedSignature verified;
   verified.algorithm = algorithm_name(key, found->scheme);
   verified.signer = KeySigner{found->key->name, key.key_id()};
   verified.checks.push_back({"signature", verified.algorithm + " by the pinned key " + found->key->name});
   if (root == nullptr) {
     if (auto ignored = check_without_root(material, rules, verified); !ignored)
       return std::move(ignored).error();
-    return verified;
+    return {};
   }
   if (auto logs = check_log_entries(material, *root, key, {}, rules.log_entries, verified); !logs)
     return std::move(logs).error();
@@ -254,7 +252,7 @@ Result<VerifiedSignature> verify_key_material(const SignatureMaterial& material,
     return std::move(stamps).error();
   if (auto lifetimes = check_log_lifetimes(material, *root, verified); !lifetimes)
     return std::move(lifetimes).error();
-  return verified;
+  return {};
 }
 
 Result<void> check_payload_type(std::string_view payload_type) {

@@ -28,15 +28,15 @@ struct SignatureMaterial {
   SignerHabit habit = SignerHabit::bundle;
 };
 
-// Everything but the content, which the caller adds. Errors: those of verify_bundle.hpp.
-base::Result<VerifiedSignature> verify_certificate_material(const SignatureMaterial& material,
-                                                            const crypto::Certificate& leaf,
-                                                            const TrustedRoot& root,
-                                                            const CertificateRules& rules);
+// Everything but the content, which the caller adds. Errors: those of verify_bundle.hpp; `verified` then
+// holds the checks that passed before, and nothing else of it counts.
+base::Result<void> verify_certificate_material(const SignatureMaterial& material,
+                                               const crypto::Certificate& leaf, const TrustedRoot& root,
+                                               const CertificateRules& rules, VerifiedSignature& verified);
 // `hint` may name the key; it decides only how a refusal is called.
-base::Result<VerifiedSignature> verify_key_material(const SignatureMaterial& material, std::string_view hint,
-                                                    const std::vector<NamedKey>& keys,
-                                                    const TrustedRoot* root, const KeyRules& rules);
+base::Result<void> verify_key_material(const SignatureMaterial& material, std::string_view hint,
+                                       const std::vector<NamedKey>& keys, const TrustedRoot* root,
+                                       const KeyRules& rules, VerifiedSignature& verified);
 
 // The scheme by which `key` made the signature. Errors (refused): sig.invalid, sig.malformed,
 // sig.alg_mismatch (only a digest is known, and not the one that such a key signs).

@@ -105,7 +105,8 @@ class Content {
 }  // namespace
 
 Result<VerifiedSignature> verify_with_certificate(const Bundle& bundle, const Artifact& artifact,
-                                                  const TrustedRoot& root, const CertificateRules& rules) {
+                                                  const TrustedRoot& root, const CertificateRules& rules,
+                                                  std::vector<VerificationCheck>* passed) {
   const auto* certificates = std::get_if<Certificates>(&bundle.material);
   if (certificates == nullptr)
     return Error::refused("key.expected_cert_got_key",
@@ -114,24 +115,28 @@ Result<VerifiedSignature> verify_with_certificate(const Bundle& bundle, const Ar
   if (!content) return content.error();
   const auto leaf = crypto::Certificate::from_der(certificates->leaf);
   if (!leaf) return leaf.error();
-  auto verified = verify_certificate_material(content->material(), *leaf, root, rules);
-  if (!verified) return verified;
-  if (auto bound = content->bind(*verified); !bound) return std::move(bound).error();
+  VerifiedSignature verified;
+  auto good = verify_certificate_material(content->material(), *leaf, root, rules, verified);
+  if (good) good = content->bind(verified);
+  if (passed != nullptr) *passed = verified.checks;
+  if (!good) return std::move(good).error();
   return verified;
 }
 
 Result<VerifiedSignature> verify_with_keys(const Bundle& bundle, const Artifact& artifact,
                                            const std::vector<NamedKey>& keys, const TrustedRoot* root,
-                                           const KeyRules& rules) {
+                                           const KeyRules& rules, std::vector<VerificationCheck>* passed) {
   const auto* hint = std::get_if<PublicKeyHint>(&bundle.material);
   if (hint == nullptr)
     return Error::refused("key.expected_key_got_cert",
                           "the bundle is signed with a certificate; a pinned key is asked for");
   const auto content = Content::of(bundle, artifact);
   if (!content) return content.error();
-  auto verified = verify_key_material(content->material(), hint->hint, keys, root, rules);
-  if (!verified) return verified;
-  if (auto bound = content->bind(*verified); !bound) return std::move(bound).error();
+  VerifiedSignature verified;
+  auto good = verify_key_material(content->material(), hint->hint, keys, root, rules, verified);
+  if (good) good = content->bind(verified);
+  if (passed != nullptr) *passed = verified.checks;
+  if (!good) return std::move(good).error();
   return verified;
 }
 

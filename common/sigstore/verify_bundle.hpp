@@ -13,6 +13,7 @@
 
 namespace gridseal::sigstore {
 
+// A refusal tells one failure; `passed`, where it is given, receives the checks before it, for people.
 // The artifact is bound: a statement has it as subject (sha256), a message signature is over its bytes.
 // Errors (refused), of both: those of verify_log_entry and verify_timestamp; tlog.missing, tsa.missing (fewer
 //   than asked for), sig.invalid, sig.malformed, sig.alg_unsupported, sig.alg_mismatch,
@@ -25,7 +26,8 @@ namespace gridseal::sigstore {
 //   cert.critical_ext, cert.san.
 base::Result<VerifiedSignature> verify_with_certificate(const Bundle& bundle, const Artifact& artifact,
                                                         const TrustedRoot& root,
-                                                        const CertificateRules& rules = {});
+                                                        const CertificateRules& rules = {},
+                                                        std::vector<VerificationCheck>* passed = nullptr);
 
 // One of `keys` made the signature. Without `root` (nullptr) log entries and timestamps are ignored, unless
 // the rules ask for them. Further errors (refused): key.expected_key_got_cert, key.wrong (well formed, by
@@ -33,6 +35,7 @@ base::Result<VerifiedSignature> verify_with_certificate(const Bundle& bundle, co
 base::Result<VerifiedSignature> verify_with_keys(const Bundle& bundle, const Artifact& artifact,
                                                  const std::vector<NamedKey>& keys,
                                                  const TrustedRoot* root = nullptr,
-                                                 const KeyRules& rules = {});
+                                                 const KeyRules& rules = {},
+                                                 std::vector<VerificationCheck>* passed = nullptr);
 
 }  // namespace gridseal::sigstore

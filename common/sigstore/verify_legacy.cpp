@@ -170,7 +170,8 @@ bool has_certificate(const LegacyLayer& layer) {
 Result<VerifiedSignature> verify_legacy_with_certificate(const LegacyLayer& layer,
                                                          const base::Digest& artifact,
                                                          const TrustedRoot& root,
-                                                         const CertificateRules& rules) {
+                                                         const CertificateRules& rules,
+                                                         std::vector<VerificationCheck>* passed) {
   const auto ready = Layer::of(layer);
   if (!ready) return ready.error();
   const std::string* pem = annotation(layer, kCertificateAnnotation);
@@ -179,26 +180,29 @@ Result<VerifiedSignature> verify_legacy_with_certificate(const LegacyLayer& laye
                           "the layer is signed with a key; an identity with a certificate is asked for");
   const auto leaf = crypto::Certificate::from_pem(*pem);
   if (!leaf) return leaf.error();
-  auto verified = verify_certificate_material(ready->material(), *leaf, root, rules);
-  if (!verified) return verified;
-  if (auto bound = ready->bind(artifact, *verified); !bound) return std::move(bound).error();
+  VerifiedSignature verified;
+  auto good = verify_certificate_material(ready->material(), *leaf, root, rules, verified);
+  if (good) good = ready->bind(artifact, verified);
+  if (passed != nullptr) *passed = verified.checks;
+  if (!good) return std::move(good).error();
   return verified;
 }
 
 Result<VerifiedSignature> verify_legacy_with_keys(const LegacyLayer& layer, const base::Digest& artifact,
                                                   const std::vector<NamedKey>& keys, const TrustedRoot* root,
-                                                  const KeyRules& rules) {
+                                                  const KeyRules& rules,
+                                                  std::vector<VerificationCheck>* passed) {
   const auto ready = Layer::of(layer);
   if (!ready) return ready.error();
-  auto verified = verify_key_material(ready->material(), {}, keys, root, rules);
-  if (!verified) {
-    // A certificate beside the signature tells more than that no key fits.
-    if (has_certificate(layer) && verified.error().code() == "key.wrong")
-      return Error::refused("key.expected_key_got_cert",
-                            "the layer is signed with a certificate; a pinned key is asked for");
-    return verified;
-  }
-  if (auto bound = ready->bind(artifact, *verified); !bound) return std::move(bound).error();
+  VerifiedSignature verified;
+  auto good = verify_key_material(ready->material(), {}, keys, root, rules, verified);
+  // A certificate beside the signature tells more than that no key fits.
+  if (!good && has_certificate(layer) && good.error().code() == "key.wrong")
+    return Error::refused("key.expected_key_got_cert",
+                          "the layer is signed with a certificate; a pinned key is asked for");
+  if (good) good = ready->bind(artifact, verified);
+  if (passed != nullptr) *passed = verified.checks;
+  if (!good) return std::move(good).error();
   return verified;
 }
 

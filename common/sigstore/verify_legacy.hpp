@@ -24,20 +24,20 @@ struct LegacyLayer {
 // True when the layer carries a certificate: signed by an identity, not by a long-lived key.
 bool has_certificate(const LegacyLayer& layer);
 
-// The artifact is bound: simple signing names its digest and is of cosign's type; a statement has it as
-// subject. `chain` annotations are never used: authorities come from `root`.
+// `passed`: see verify_bundle.hpp. The artifact is bound: simple signing names its digest and is of cosign's
+// type; a statement has it as subject. `chain` annotations are never used: authorities come from `root`.
 // Errors (refused), of both: those of verify_bundle.hpp, and registry.media_type (no such layer),
 //   bundle.field (an annotation that does not parse), parse.base64, parse.pem, simplesigning.payload,
 //   simplesigning.type, simplesigning.digest, dsse.signature_count.
-base::Result<VerifiedSignature> verify_legacy_with_certificate(const LegacyLayer& layer,
-                                                               const base::Digest& artifact,
-                                                               const TrustedRoot& root,
-                                                               const CertificateRules& rules = {});
+base::Result<VerifiedSignature> verify_legacy_with_certificate(
+    const LegacyLayer& layer, const base::Digest& artifact, const TrustedRoot& root,
+    const CertificateRules& rules = {}, std::vector<VerificationCheck>* passed = nullptr);
 
 base::Result<VerifiedSignature> verify_legacy_with_keys(const LegacyLayer& layer,
                                                         const base::Digest& artifact,
                                                         const std::vector<NamedKey>& keys,
                                                         const TrustedRoot* root = nullptr,
-                                                        const KeyRules& rules = {});
+                                                        const KeyRules& rules = {},
+                                                        std::vector<VerificationCheck>* passed = nullptr);
 
 }  // namespace gridseal::sigstore

@@ -24,6 +24,7 @@ enum class Stage {
 struct Refusal {
   Stage stage;
   base::Error error;
+  std::vector<Check> passed{};  // before it failed, for people
 };
 
 // What a candidate proves for one authority of the policy.
@@ -64,8 +65,8 @@ struct SignerIds {
   std::vector<SignerId> denied;
   std::vector<std::string> same;
   std::optional<std::pair<std::string, std::string>> identity;  // issuer and subject
-  // A certificate (DER) of the path: it and its key. The leaf's key also makes signers the same, and its names
-  // are the identity unless there is one.
+  // A certificate (DER) of the path: it and its key. The leaf's key also makes signers the same, and its
+  // names are the identity unless there is one.
   void add_certificate(std::string_view der, bool leaf);
 };
 

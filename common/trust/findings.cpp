@@ -35,6 +35,7 @@ std::vector<Finding> find_all(const TrustState& state, const Policy& policy, con
   for (const Tried& tried : tally.tried()) {
     findings.push_back({tried.where, tried.role == Role::attestation});
     findings.back().error = tried.refusal.error;
+    findings.back().passed = tried.refusal.passed;
     findings.back().other_kind = tried.refusal.stage == Stage::other_kind;
   }
   return findings;

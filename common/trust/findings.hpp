@@ -16,6 +16,7 @@ struct Finding {
   std::string authority{};                      // of the policy, that it counts for; empty: it does not count
   std::string rule{};                           // of an attestation that counts: what the policy calls it
   std::optional<SignatureEvidence> evidence{};  // of what counts
+  std::vector<Check> passed{};                  // before it failed; those of evidence are in it
   std::optional<base::Error> error{};           // why it does not count
   bool other_kind = false;                      // no signature at all, or of a kind that nobody is asked for
 };

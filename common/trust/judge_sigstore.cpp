@@ -14,12 +14,14 @@ using base::Error;
 using base::Result;
 using sigstore::VerifiedSignature;
 
+using Passed = std::vector<sigstore::VerificationCheck>;
+
 // The two ways of verifying one candidate, whatever its form.
 struct Verifier {
   bool certificate = false;
   std::string scheme;
-  std::function<Result<VerifiedSignature>(const IdentityAuthority&)> by_certificate;
-  std::function<Result<VerifiedSignature>(const KeyAuthority&)> by_keys;
+  std::function<Result<VerifiedSignature>(const IdentityAuthority&, Passed&)> by_certificate;
+  std::function<Result<VerifiedSignature>(const KeyAuthority&, Passed&)> by_keys;
 };
 
 // After the order in which sigstore's verification makes its checks.
@@ -108,13 +110,17 @@ class Judge {
   Judgement run() {
     const auto& authorities = question_.policy.authorities();
     for (size_t i = 0; i < authorities.size(); ++i) {
-      if (const auto* keys = std::get_if<KeyAuthority>(&authorities[i].rule); keys && !verifier_.certificate)
-        consider(i, verifier_.by_keys(*keys), keys->root ? keys->root->name : "");
+      Passed passed;
+      if (const auto* keys = std::get_if<KeyAuthority>(&authorities[i].rule);
+          keys && !verifier_.certificate) {
+        auto verified = verifier_.by_keys(*keys, passed);
+        consider(i, std::move(verified), passed, keys->root ? keys->root->name : "");
+      }
       const auto* identities = std::get_if<IdentityAuthority>(&authorities[i].rule);
       if (identities != nullptr && verifier_.certificate) {
-        auto verified = verifier_.by_certificate(*identities);
+        auto verified = verifier_.by_certificate(*identities, passed);
         if (verified) verified = match(*identities, std::move(*verified));
-        consider(i, std::move(verified), identities->root->name);
+        consider(i, std::move(verified), passed, identities->root->name);
       }
     }
     if (!proofs_.empty()) return std::move(proofs_);
@@ -126,15 +132,18 @@ class Judge {
   static Result<VerifiedSignature> match(const IdentityAuthority& authority, VerifiedSignature verified) {
     const auto& signer = std::get<sigstore::CertificateSigner>(verified.signer);
     if (auto matched = authority.identities.match(signer.identity); !matched)
-      return std::move(matched).error().with_context("signed by " + sigstore::describe(signer.identity));
+      return std::move(matched).error();
     verified.checks.push_back({"identity", sigstore::describe(signer.identity)});
     return verified;
   }
 
-  void consider(size_t authority, Result<VerifiedSignature> verified, const std::string& root) {
+  void consider(size_t authority, Result<VerifiedSignature> verified, const Passed& passed,
+                const std::string& root) {
     if (!verified) {
       const Stage stage = stage_of(verified.error().code());
-      return keep({stage, std::move(verified).error()});
+      Refusal refusal{stage, std::move(verified).error()};
+      for (const auto& check : passed) refusal.passed.push_back({check.name, check.detail});
+      return keep(std::move(refusal));
     }
     Proof proof;
     proof.authority = authority;
@@ -143,12 +152,12 @@ class Judge {
     SignerIds ids = ids_of(*verified);
     proof.signer = std::move(ids.same);
     if (auto recorded = record_content(question_, *verified, proof); !recorded)
-      return keep({Stage::signed_by, std::move(recorded).error()});
+      return keep({Stage::signed_by, std::move(recorded).error(), proof.evidence.checks});
     if (auto trusted = check_signer(question_, ids, verified->times); !trusted)
-      return keep({Stage::signed_by, std::move(trusted).error()});
+      return keep({Stage::signed_by, std::move(trusted).error(), proof.evidence.checks});
     if (role_ == Role::signature) {
       if (auto carried = check_annotations(question_.policy, proof.evidence); !carried)
-        return keep({Stage::signed_by, std::move(carried).error()});
+        return keep({Stage::signed_by, std::move(carried).error(), proof.evidence.checks});
     }
     proofs_.push_back(std::move(proof));
   }
@@ -184,12 +193,14 @@ Judgement judge_bundle(const Question& question, const Candidate& candidate, con
   Verifier verifier;
   verifier.scheme = "sigstore-bundle";
   verifier.certificate = std::holds_alternative<sigstore::Certificates>(bundle.material);
-  verifier.by_certificate = [&](const IdentityAuthority& authority) {
-    return sigstore::verify_with_certificate(bundle, artifact, authority.root->root, authority.rules);
+  verifier.by_certificate = [&](const IdentityAuthority& authority, Passed& passed) {
+    return sigstore::verify_with_certificate(bundle, artifact, authority.root->root, authority.rules,
+                                             &passed);
   };
-  verifier.by_keys = [&](const KeyAuthority& authority) {
+  verifier.by_keys = [&](const KeyAuthority& authority, Passed& passed) {
     return sigstore::verify_with_keys(bundle, artifact, authority.keys,
-                                      authority.root ? &authority.root->root : nullptr, authority.rules);
+                                      authority.root ? &authority.root->root : nullptr, authority.rules,
+                                      &passed);
   };
   return Judge(question, candidate, verifier, role).run();
 }
@@ -199,14 +210,14 @@ Judgement judge_legacy(const Question& question, const Candidate& candidate, Rol
   Verifier verifier;
   verifier.scheme = role == Role::signature ? "cosign-simplesigning" : "dsse-envelope";
   verifier.certificate = sigstore::has_certificate(layer);
-  verifier.by_certificate = [&](const IdentityAuthority& authority) {
+  verifier.by_certificate = [&](const IdentityAuthority& authority, Passed& passed) {
     return sigstore::verify_legacy_with_certificate(layer, question.evidence.digest, authority.root->root,
-                                                    authority.rules);
+                                                    authority.rules, &passed);
   };
-  verifier.by_keys = [&](const KeyAuthority& authority) {
+  verifier.by_keys = [&](const KeyAuthority& authority, Passed& passed) {
     return sigstore::verify_legacy_with_keys(layer, question.evidence.digest, authority.keys,
                                              authority.root ? &authority.root->root : nullptr,
-                                             authority.rules);
+                                             authority.rules, &passed);
   };
   return Judge(question, candidate, verifier, role).run();
 }
