@@ -163,5 +163,27 @@ TEST_F(PublishTest, UnreachableRegistry) {
   EXPECT_EQ(verify("@" + digest).code, 3);
 }
 
+// GS-CLI-050: A mirror that lost the signature is told from one that holds it, with what was lost on the way.
+TEST_F(PublishTest, MirrorCheck) {
+  const std::string digest = build("1.0.0");
+  ASSERT_EQ(push("1.0.0").code, 0);
+  const std::string copy = repository_ + "-copy";
+  ASSERT_EQ(run("artifact push oci-layout:" + layout("1.0.0") + " " + copy + ":1.0.0" + ca()).code, 0);
+  ASSERT_EQ(run("artifact sign --bundle --key " + key() + ".key " + repository_ + "@" + digest + ca()).code,
+            0);
+  const std::string by = " --key " + key() + ".pub" + ca();
+  const test::Ran whole = run("mirror check " + repository_ + ":1.0.0" + by);
+  EXPECT_EQ(whole.code, 0) << whole.output;
+  EXPECT_NE(whole.output.find("Sigstore bundle"), std::string::npos) << whole.output;
+  auto lossy = base::parse_json(run("mirror check -o json " + copy + ":1.0.0" + by + " --source " +
+                                    repository_ + ":1.0.0 --source-ca " + folder_ + "/ca.crt")
+                                    .output);
+  ASSERT_TRUE(lossy);
+  EXPECT_EQ((*lossy)["code"], "registry.no_signature");
+  EXPECT_EQ((*lossy)["lost"].size(), 1U);
+  EXPECT_EQ((*lossy)["missing"].size(), 1U);
+  EXPECT_EQ((*lossy)["hints"].size(), 1U);
+}
+
 }  // namespace
 }  // namespace gridseal
