@@ -28,7 +28,8 @@ Result<Json> deny(const ControlContext& context, const Json& body, const std::st
   auto entries = trust::parse_denials(*denials, "denials", "control.request");
   if (!entries) return std::move(entries).error();
   if (trust::Denials(*entries).empty() || !entries->endorsed.empty())
-    return incomplete("a denial names keys, signers, digests, retired keys or minimum releases, at least one");
+    return incomplete(
+        "a denial names keys, signers, digests, retired keys or minimum releases, at least one");
   const std::string reason = base::printable(*why, 200);
   for (auto& key : entries->keys) key.reason = reason;
   for (auto& identity : entries->identities) identity.reason = reason;

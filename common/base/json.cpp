@@ -13,6 +13,8 @@ template class nlohmann::basic_json<>;
 namespace gridseal::base {
 namespace {
 
+constexpr size_t kSpare = 4096;
+
 // Builds the value and refuses what nlohmann's own builder would let pass: duplicates, depth, count.
 class StrictBuilder final : public nlohmann::json_sax<Json> {
  public:
@@ -23,7 +25,10 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   bool number_integer(number_integer_t v) override { return add(v); }
   bool number_unsigned(number_unsigned_t v) override { return add(v); }
   bool number_float(number_float_t v, const string_t& /*text*/) override { return add(v); }
-  bool string(string_t& v) override { return add(std::move(v)); }
+  bool string(string_t& v) override {
+    if (v.capacity() - v.size() > kSpare) v.shrink_to_fit();  // the reader's buffer doubles as it grows
+    return add(std::move(v));
+  }
   bool binary(binary_t& /*v*/) override { return fail("parse.json", "binary value"); }
   bool start_object(size_t /*n*/) override { return open(Json::object()); }
   bool start_array(size_t /*n*/) override { return open(Json::array()); }

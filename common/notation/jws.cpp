@@ -15,6 +15,8 @@ using base::Error;
 using base::Json;
 using base::Result;
 
+constexpr size_t kMaxValues = 1'000;  // of an envelope, and of its protected header
+
 constexpr std::string_view kX5c = "x5c";
 
 // RFC 7797: a payload that is not encoded would be other bytes under the signature.
@@ -70,7 +72,7 @@ Result<Algorithm> algorithm_of(const Json& header) {
 }
 
 Result<void> read_protected(std::string_view text, const Json& unprotected, Envelope& envelope) {
-  auto header = base::parse_json(text);
+  auto header = base::parse_json(text, {kMaxEnvelopeBytes, 16, kMaxValues});
   if (!header) return std::move(header).error().with_context("the envelope's protected header");
   if (!header->is_object()) return envelope_error("the protected header is no object");
   if (header->contains(kB64)) return envelope_error("'b64' is not supported");
@@ -139,10 +141,7 @@ Result<void> read_unprotected(const Json& header, Envelope& envelope) {
 }  // namespace
 
 Result<Envelope> parse_jws(std::string_view text) {
-  base::JsonLimits limits;
-  limits.max_bytes = kMaxEnvelopeBytes;
-  limits.max_depth = 8;
-  const auto root = base::parse_json(text, limits);
+  const auto root = base::parse_json(text, {kMaxEnvelopeBytes, 8, kMaxValues});
   if (!root) return Error(root.error()).with_context("the signature envelope is not usable JSON");
   if (!root->is_object()) return envelope_error("it is no object");
   for (const auto& [name, value] : root->items()) {

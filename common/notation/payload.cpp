@@ -36,6 +36,7 @@ Result<std::map<std::string, std::string>> annotations_of(const Json& target) {
 Result<TargetArtifact> parse_payload(std::string_view payload) {
   base::JsonLimits limits;
   limits.max_depth = 16;
+  limits.max_values = 5'000;
   const auto root = base::parse_json(payload, limits);
   if (!root) return Error(root.error()).with_context("the signed payload is not usable JSON");
   const Json* target = base::find_object(*root, "targetArtifact");

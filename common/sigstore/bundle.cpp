@@ -13,7 +13,8 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kLimits{size_t{8} << 20U, 64, 50'000};
+// A bundle of the largest lists that are read has some 3,000 values.
+constexpr base::JsonLimits kLimits{size_t{8} << 20U, 64, 5'000};
 constexpr size_t kMaxEntries = 32;  // log entries, and timestamps
 constexpr size_t kMaxHashes = 64;
 constexpr size_t kMaxCertificates = 16;
