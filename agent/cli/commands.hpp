@@ -15,6 +15,8 @@ void add_show(const Command& program, Context& context);
 void add_reconcile(const Command& program, Context& context);
 void add_verify(const Command& program, Context& context);
 void add_permit(const Command& program, Context& context);
+void add_stop(const Command& program, Context& context);
+void add_clock(const Command& program, Context& context);
 void add_config(const Command& program, Context& context);
 void add_version(const Command& program, Context& context);
 void add_artifact(const Command& program, Context& context);

@@ -30,6 +30,8 @@ void add_commands(const Command& program, Context& context) {
   add_verify(program, context);
   add_mirror(program, context);
   add_permit(program, context);
+  add_stop(program, context);
+  add_clock(program, context);
   add_config(program, context);
   add_trust(program, context);
   add_artifact(program, context);

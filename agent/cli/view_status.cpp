@@ -25,6 +25,11 @@ std::string agent_line(const Json& status, const View& view) {
   if (const std::string* held = base::find_string(agent, "held"))
     line += view.style.paint(Colour::bad, "held: the settings are wrong, so nothing is changed: ") +
             shown(*held) + "\n";
+  const Json& clock = object_of(status, "clock");
+  if (member(clock, "behind") == "yes")
+    line += view.style.paint(Colour::bad, "clock: ") + "this host says " + member(clock, "host") +
+            ", which is too early; " + member(clock, "used") +
+            " is used instead. Set the clock right, or see 'gridseal clock'\n";
   if (const Json* warnings = base::find_array(status, "warnings")) {
     for (const Json& warning : *warnings) {
       if (warning.is_string())

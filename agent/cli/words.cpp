@@ -24,7 +24,8 @@ std::string Style::paint(Colour colour, std::string_view text) const {
 
 Colour colour_of(std::string_view state) {
   if (state == "healthy" || state == "verified") return Colour::good;
-  for (const std::string_view bad : {"refused", "failed", "stuck", "rolled_back", "removed", "left"}) {
+  for (const std::string_view bad :
+       {"refused", "failed", "stuck", "rolled_back", "removed", "left", "untrusted", "stopped"}) {
     if (state == bad) return Colour::bad;
   }
   return Colour::waiting;

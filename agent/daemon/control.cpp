@@ -32,7 +32,8 @@ ServerResponse fail(int status, std::string_view code, std::string_view message)
 }
 
 ServerResponse fail(const base::Error& error) {
-  const bool unknown = error.code() == "history.unknown" || error.code() == "report.unknown";
+  const bool unknown = error.code() == "history.unknown" || error.code() == "report.unknown" ||
+                       error.code() == "control.unknown_component";
   const int status = unknown ? 404 : error.outcome() == base::Outcome::blocked ? 503 : 400;
   return fail(status, error.code(), error.describe());
 }
@@ -84,6 +85,7 @@ report::Live live_view(const ControlContext& context) {
   live.since = context.started;
   live.held = context.engine.held();
   live.warnings = context.engine.trust_warnings();
+  if (const auto clock = context.engine.clock()) live.clock = {clock->host, clock->floor};
   for (const auto& component : context.engine.activities()) {
     live.components.push_back({component.name, component.activity.last_poll, component.activity.next_poll,
                                component.activity.doing});
@@ -144,6 +146,40 @@ ServerResponse permit(const ControlContext& context, const ServerRequest& reques
   return respond(201, {{"id", *id}});
 }
 
+ServerResponse stop(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  const std::string* component = base::find_string(body, "component");
+  const std::string* why = base::find_string(body, "why");
+  if (component == nullptr || why == nullptr || why->empty())
+    return fail(400, "control.request", "a stop needs a component and a reason");
+  auto done =
+      context.engine.stop_untrusted(*component, describe_peer(request.peer), base::printable(*why, 200));
+  if (!done) return fail(done.error());
+  context.wake_worker();
+  return respond(202, {{"stopped", *component}});
+}
+
+report::ClockReading clock_reading(const ControlContext& context) {
+  const auto clock = context.engine.clock();
+  if (!clock) return {context.clock.now(), std::nullopt};
+  return {clock->host, clock->floor};
+}
+
+ServerResponse reset_clock(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  const std::string* to = base::find_string(body, "to");
+  const std::string* why = base::find_string(body, "why");
+  if (why == nullptr || why->empty()) return fail(400, "control.request", "a reset needs a reason");
+  base::Time floor = clock_reading(context).host;
+  if (to != nullptr) {
+    auto time = base::parse_rfc3339(*to);
+    if (!time) return fail(time.error());
+    floor = *time;
+  }
+  auto done = context.engine.reset_clock(floor, describe_peer(request.peer), base::printable(*why, 200));
+  if (!done) return fail(done.error());
+  context.wake_worker();
+  return respond(200, report::clock(clock_reading(context)));
+}
+
 ServerResponse answer_get(const ControlContext& context, const ServerRequest& request) {
   history::History& history = context.engine.history();
   if (request.path == "/v1/status") {
@@ -155,13 +191,25 @@ ServerResponse answer_get(const ControlContext& context, const ServerRequest& re
   }
   if (request.path == "/v1/show") return respond(report::show(history, query_value(request, "what")));
   if (request.path == kTrustPath) return respond(trust_document(context));
+  if (request.path == "/v1/clock") return respond(200, report::clock(clock_reading(context)));
   if (request.path == "/v1/audit") return respond(report::audit(history, limit_of(request)));
   return fail(404, "control.path", "there is nothing at " + base::printable(request.path, 100));
 }
 
+using Act = ServerResponse (*)(const ControlContext&, const ServerRequest&, const Json&);
+
+Act act_at(std::string_view path) {
+  if (path == "/v1/reconcile") return reconcile;
+  if (path == "/v1/permits") return permit;
+  if (path == "/v1/stop") return stop;
+  if (path == "/v1/clock") return reset_clock;
+  return nullptr;
+}
+
 ServerResponse answer_post(const ControlContext& context, const ServerRequest& request) {
   const bool about_trust = request.path.starts_with(std::string(kTrustPath) + "/");
-  if (!about_trust && request.path != "/v1/reconcile" && request.path != "/v1/permits") {
+  const Act act = act_at(request.path);
+  if (!about_trust && act == nullptr) {
     return fail(404, "control.path", "there is nothing to post at " + base::printable(request.path, 100));
   }
   if (!may_act(context, request.peer)) {
@@ -177,8 +225,7 @@ ServerResponse answer_post(const ControlContext& context, const ServerRequest& r
   if (about_trust)
     return respond(
         trust_act(context, request.path.substr(kTrustPath.size() + 1), *body, describe_peer(request.peer)));
-  return request.path == "/v1/reconcile" ? reconcile(context, request, *body)
-                                         : permit(context, request, *body);
+  return act(context, request, *body);
 }
 
 }  // namespace

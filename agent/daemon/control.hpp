@@ -6,6 +6,9 @@
 //   GET  /v1/show?what=REVISION|DIGEST|DEPLOYMENT
 //   GET  /v1/audit?limit=N
 //   GET  /v1/trust
+//   GET  /v1/clock
+//   POST /v1/clock      {"to": RFC3339, "why": TEXT}   without a time: what the host's clock says
+//   POST /v1/stop       {"component": NAME, "why": TEXT}
 //   POST /v1/reconcile  {"component": NAME}            without a name: all
 //   POST /v1/permits    {"component": NAME, "digest": D | "version": V, "why": TEXT}
 //   POST /v1/trust/import, /v1/trust/deny, /v1/trust/reanchor (control_trust.hpp)

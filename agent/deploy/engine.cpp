@@ -135,6 +135,12 @@ base::Result<void> Engine::reanchor_trust(const std::string& envelope, const bas
   return trust_updater_.reanchor(trust_places(), envelope, fingerprint, who, why);
 }
 
+base::Result<void> Engine::reset_clock(base::Time floor, const std::string& who, const std::string& why) {
+  if (auto r = reset_time_floor(*site_, floor, who, why); !r) return r;
+  (void)request({});
+  return {};
+}
+
 std::vector<std::string> Engine::trust_warnings() {
   const auto current = generation();
   const base::Time now = site_->outside.clock.now();
@@ -161,6 +167,27 @@ bool Engine::request(const std::string& component) {
   if (!components.contains(component)) return false;
   requests_.insert(component);
   return true;
+}
+
+base::Result<void> Engine::stop_untrusted(const std::string& component, const std::string& who,
+                                          const std::string& why) {
+  const auto current = generation();
+  const auto settings = current->settings.components.find(component);
+  if (settings == current->settings.components.end())
+    return base::Error::refused("control.unknown_component",
+                                "there is no component '" + component + "' in the settings");
+  auto record = site_->history->component(component);
+  if (!record) return std::move(record).error();
+  if (!*record || !(*record)->untrusted)
+    return base::Error::refused("deploy.not_untrusted", "what runs of '" + component +
+                                                            "' is trusted; only what no longer verifies is "
+                                                            "stopped this way");
+  if (settings->second.on_untrusted != config::OnUntrusted::stop)
+    return base::Error::refused("deploy.stop_not_set", "the settings do not allow it: component." +
+                                                           component + ".on_untrusted is not \"stop\"");
+  if (auto r = site_->history->set_stopped(component, who, why); !r) return r;
+  (void)request(component);
+  return {};
 }
 
 void Engine::take_requests() {

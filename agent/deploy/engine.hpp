@@ -11,6 +11,7 @@
 
 #include "config/last_valid.hpp"
 #include "deploy/reconciler.hpp"
+#include "deploy/time_floor.hpp"
 #include "deploy/trust_update.hpp"
 
 namespace gridseal::deploy {
@@ -44,6 +45,10 @@ class Engine {
   // look at once; an empty name means all. False: no such component.
   bool request(const std::string& component);
   std::vector<ComponentActivity> activities() const;
+  // Somebody confirms that what no longer verifies shall stop. Errors (refused): control.unknown_component,
+  // deploy.not_untrusted, deploy.stop_not_set; history.*.
+  base::Result<void> stop_untrusted(const std::string& component, const std::string& who,
+                                    const std::string& why);
   std::optional<std::string> held() const;
   std::shared_ptr<const Generation> generation() const;
   history::History& history() { return *site_->history; }
@@ -53,6 +58,9 @@ class Engine {
   base::Result<void> deny_trust(const trust::DenialEntries& entries, const std::string& who);
   base::Result<void> reanchor_trust(const std::string& envelope, const base::Digest& fingerprint,
                                     const std::string& who, const std::string& why);
+  std::optional<ClockReading> clock() const { return read_clock(*site_); }
+  // Everything is judged again afterwards. Errors: history.*.
+  base::Result<void> reset_clock(base::Time floor, const std::string& who, const std::string& why);
   // What is wrong or about to be, one sentence each.
   std::vector<std::string> trust_warnings();
 

@@ -12,6 +12,7 @@ enum class Gate {
   held,           // the settings on disk are wrong: the last valid ones are in use
   remembered,     // this artifact with these values failed before
   trust_damaged,  // an accepted trust bundle or the local denials cannot be read
+  untrusted,      // what runs no longer verifies, and the settings say to hold it
   settling_time,  // an earlier attempt at this artifact was blocked: the pause is not over
 };
 
@@ -28,9 +29,9 @@ constexpr bool is_open(Gate gate, Act act) {
     bool fetch, verify, change, roll_back;
   };
   constexpr Row kTable[] = {
-      {Gate::suspended, true, true, false, true},     {Gate::held, true, true, false, true},
-      {Gate::remembered, true, true, false, true},    {Gate::trust_damaged, true, true, false, true},
-      {Gate::settling_time, true, true, false, true},
+      {Gate::suspended, true, true, false, true},  {Gate::held, true, true, false, true},
+      {Gate::remembered, true, true, false, true}, {Gate::trust_damaged, true, true, false, true},
+      {Gate::untrusted, true, true, false, true},  {Gate::settling_time, true, true, false, true},
   };
   for (const Row& row : kTable) {
     if (row.gate != gate) continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/sha256.hpp"
+#include "deploy/standing.hpp"
 #include "deploy/time_floor.hpp"
 #include "trust/floor.hpp"
 #include "trust/verify.hpp"
@@ -43,7 +44,7 @@ std::set<base::Digest> digests_of(const oci::Signatures& signatures) {
 }  // namespace
 
 Reconciler::Reconciler(Site& site, config::Component component)
-    : site_(site), component_(std::move(component)), due_(site.now()) {}
+    : site_(site), component_(std::move(component)), due_(site.now()), check_due_(site.now()) {}
 
 void Reconciler::resume(const history::Deployment& record) {
   site_.outside.log.warning(
@@ -53,13 +54,14 @@ void Reconciler::resume(const history::Deployment& record) {
 }
 
 base::Clock::Monotonic Reconciler::due() const {
-  return rollout_ ? std::max(due_, rollout_->due()) : due_;
+  return rollout_ ? std::max(due_, rollout_->due()) : std::min(due_, check_due_);
 }
 
 void Reconciler::request() {
   judgement_.reset();
   if (pause_) pause_->until = site_.now();
   due_ = site_.now();
+  check_due_ = site_.now();
   if (rollout_) rollout_->hurry();
 }
 
@@ -84,6 +86,8 @@ void Reconciler::run(const std::stop_token& stop) {
   trouble_.clear();
   if (rollout_) {
     advance(stop);
+  } else if (check_due_ <= site_.now()) {
+    check_running(stop);
   } else {
     poll(stop);
   }
@@ -155,6 +159,66 @@ void Reconciler::poll(const std::stop_token& stop) {
   if (!done) judge(*resolved, done.error());
 }
 
+// At start, on a timer, and when trust or policy changed: what was admitted once may have lost its trust.
+void Reconciler::check_running(const std::stop_token& stop) {
+  auto done = judge_running(stop);
+  if (stop.stop_requested()) return;
+  check_due_ = site_.now() +
+               jittered(done ? site_.generation->settings.trust.verify_interval : component_.retry_interval);
+  if (done) return;
+  trouble_ = "what runs could not be verified again: " + done.error().describe();
+  site_.outside.log.warning(trouble_, {{"component", component_.name}, {"reason", done.error().code()}});
+}
+
+base::Result<void> Reconciler::judge_running(const std::stop_token& stop) {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  if (!*record || !(*record)->last_good) return {};
+  auto verified = verify_running(site_, component_, (*record)->last_good->artifact);
+  if (verified) return found_trusted(**record, stop);
+  if (!is_verdict(verified.error())) return std::move(verified).error();
+  return found_untrusted(**record, verified.error(), stop);
+}
+
+base::Result<void> Reconciler::found_untrusted(const history::ComponentRecord& record,
+                                               const base::Error& error, const std::stop_token& stop) {
+  auto news = site_.history->set_standing(component_.name, &error);
+  if (!news) return std::move(news).error();
+  if (*news) {
+    site_.outside.log.error("what runs no longer verifies: " + error.describe(),
+                            {{"component", component_.name},
+                             {"revision", record.last_good->revision},
+                             {"outcome", "untrusted"},
+                             {"reason", error.code()}});
+    judgement_.reset();
+    due_ = site_.now();
+  }
+  if (!record.untrusted || record.untrusted->stopped_by.empty()) return {};
+  auto still_running = halt(site_, component_, stop);
+  if (!still_running) return std::move(still_running).error();
+  for (const std::string& sentence : *still_running)
+    site_.outside.log.warning(sentence, {{"component", component_.name}, {"reason", "deploy.still_running"}});
+  return {};
+}
+
+base::Result<void> Reconciler::found_trusted(const history::ComponentRecord& record,
+                                             const std::stop_token& stop) {
+  if (!record.untrusted) return {};
+  if (!record.untrusted->stopped_by.empty()) {
+    auto good = render_from_store(site_, component_, record.last_good->artifact, stop);
+    if (!good) return std::move(good).error();
+    if (auto r = start_again(site_, component_, *good, stop); !r) return r;
+    if (auto r = site_.history->set_stopped(component_.name, {}, {}); !r) return r;
+  }
+  auto news = site_.history->set_standing(component_.name, nullptr);
+  if (!news) return std::move(news).error();
+  site_.outside.log.info("what runs verifies again",
+                         {{"component", component_.name}, {"revision", record.last_good->revision}});
+  judgement_.reset();
+  due_ = site_.now();
+  return {};
+}
+
 // Whether this digest was judged already. While evidence is missing or wrong the places where signatures sit
 // are looked at as well: they change without the tag moving.
 base::Result<bool> Reconciler::is_unchanged(const Resolved& resolved, const std::stop_token& stop) {
@@ -177,6 +241,13 @@ base::Result<oci::FetchedArtifact> Reconciler::fetch(const Resolved& resolved, c
                              repository(), resolved.digest, stop);
 }
 
+base::Result<std::optional<int64_t>> Reconciler::permit_for(const trust::Verified& verified) {
+  auto found = site_.history->find_permit(component_.name, verified.digest(), verified.version());
+  if (!found) return std::move(found).error();
+  if (!*found) return std::optional<int64_t>();
+  return std::optional<int64_t>((*found)->id);
+}
+
 base::Result<void> Reconciler::check_floor(const trust::Verified& verified, std::optional<int64_t>& permit) {
   auto record = site_.history->component(component_.name);
   if (!record) return std::move(record).error();
@@ -192,20 +263,19 @@ base::Result<void> Reconciler::check_floor(const trust::Verified& verified, std:
     return r;
   if (!*record || !(*record)->floor) return {};
   const history::Floor& floor = *(*record)->floor;
-  auto found = site_.history->find_permit(component_.name, verified.digest(), verified.version());
+  auto found = permit_for(verified);
   if (!found) return std::move(found).error();
   std::set<base::Digest> permitted;
-  if (*found) {
-    permitted.insert(verified.digest());
-    permit = (*found)->id;
-  }
+  if (*found) permitted.insert(verified.digest());
+  permit = *found;
   return trust::check_floor(trust::Floor{floor.version, floor.created.value_or(base::Time{}), floor.digest},
                             verified, permitted);
 }
 
 // A gate that is closed against a change to this revision, as what is shown of it.
 base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const Resolved& resolved,
-                                                                           const trust::Verified& verified) {
+                                                                           const trust::Verified& verified,
+                                                                           std::optional<int64_t>& permit) {
   const auto closed = [&](std::string_view state, std::string reason, std::string sentence) {
     return std::optional<Judgement>(
         {resolved.digest, std::string(state), std::move(reason), std::move(sentence), false, {}});
@@ -224,6 +294,21 @@ base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const
     return closed("held", "config.held",
                   "version " + verified.version() +
                       " is verified and waits: the settings on disk are wrong (gridseal config check)");
+  }
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  const bool untrusted =
+      *record && (*record)->untrusted && component_.on_untrusted != config::OnUntrusted::keep;
+  if (untrusted && !is_open(Gate::untrusted, Act::change)) {
+    auto found = permit_for(verified);
+    if (!found) return std::move(found).error();
+    if (!*found)
+      return closed("held", "trust.untrusted",
+                    "version " + verified.version() +
+                        " is verified and waits: what runs no longer verifies and could not be put back; let "
+                        "it in with 'gridseal permit " +
+                        component_.name + " --version " + verified.version() + " --reason TEXT'");
+    permit = *found;
   }
   auto failure = site_.history->is_remembered(component_.name, verified.digest(),
                                               values_digest(site_.generation->settings, component_));
@@ -296,7 +381,7 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
   std::optional<int64_t> permit;
   if (auto r = check_floor(*verified, permit); !r)
     return refused(resolved, fetched->digest, std::move(r).error());
-  auto gate = closed_gate(resolved, *verified);
+  auto gate = closed_gate(resolved, *verified, permit);
   if (!gate) return std::move(gate).error();
   auto rendered = render(site_, component_, std::move(*verified), stop);
   if (!rendered) return refused(resolved, fetched->digest, std::move(rendered).error());
@@ -391,6 +476,7 @@ void Reconciler::finish() {
   rollout_.reset();
   deploying_.reset();
   poll_again_in(component_.interval);
+  check_due_ = site_.now();  // another revision runs now, or trust changed meanwhile
   if (end == State::healthy) {
     pause_.reset();
     site_.outside.log.info("healthy", {{"component", component_.name}, {"revision", revision}});

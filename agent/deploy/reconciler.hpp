@@ -27,7 +27,8 @@ class Reconciler {
   void resume(const history::Deployment& record);
 
   base::Clock::Monotonic due() const;
-  // One step: a poll with all that follows from it up to the admission, or one step of the rollout under way.
+  // One step: what runs is judged again, or a poll with all that follows from it up to the admission, or one
+  // step of the rollout under way.
   void run(const std::stop_token& stop);
   // Looks now instead of at the next interval; what was judged before is judged again.
   void request();
@@ -53,13 +54,20 @@ class Reconciler {
   };
 
   void poll(const std::stop_token& stop);
+  void check_running(const std::stop_token& stop);
+  base::Result<void> judge_running(const std::stop_token& stop);
+  base::Result<void> found_untrusted(const history::ComponentRecord& record, const base::Error& error,
+                                     const std::stop_token& stop);
+  base::Result<void> found_trusted(const history::ComponentRecord& record, const std::stop_token& stop);
   base::Result<void> reconcile(const Resolved& resolved, const std::stop_token& stop);
   base::Result<bool> is_unchanged(const Resolved& resolved, const std::stop_token& stop);
   base::Result<oci::FetchedArtifact> fetch(const Resolved& resolved, const std::stop_token& stop);
   base::Result<trust::Occasion> occasion_of(const base::Digest& artifact);
   base::Result<void> check_floor(const trust::Verified& verified, std::optional<int64_t>& permit);
   base::Result<std::optional<Judgement>> closed_gate(const Resolved& resolved,
-                                                     const trust::Verified& verified);
+                                                     const trust::Verified& verified,
+                                                     std::optional<int64_t>& permit);
+  base::Result<std::optional<int64_t>> permit_for(const trust::Verified& verified);
   base::Result<bool> is_running(const Rendered& rendered);
   base::Result<void> deploy(const Resolved& resolved, Rendered rendered, std::optional<int64_t> permit,
                             const std::stop_token& stop);
@@ -94,6 +102,7 @@ class Reconciler {
   std::optional<Pause> pause_;  // after a deployment that the surroundings ended
 
   base::Clock::Monotonic due_;
+  base::Clock::Monotonic check_due_;  // of what runs
   int blocked_steps_ = 0;
   std::optional<base::Time> last_poll_;
   std::string trouble_;  // the history itself cannot be written

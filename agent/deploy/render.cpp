@@ -3,6 +3,7 @@
 #include "archive/extract.hpp"
 #include "crypto/hash.hpp"
 #include "deploy/revision.hpp"
+#include "deploy/standing.hpp"
 #include "manifest/ceiling.hpp"
 #include "manifest/images.hpp"
 #include "manifest/normalise.hpp"
@@ -129,10 +130,7 @@ base::Result<Rendered> render(const Site& site, const config::Component& compone
 
 base::Result<Rendered> render_from_store(const Site& site, const config::Component& component,
                                          const base::Digest& artifact, const std::stop_token& stop) {
-  auto fetched = oci::read_artifact(*site.store, artifact);
-  if (!fetched) return std::move(fetched).error();
-  // No tag: what was admitted once under a tag is named by its digest from then on.
-  auto verified = verify(site, component, *fetched, {}, trust::Occasion::running);
+  auto verified = verify_running(site, component, artifact);
   if (!verified) return std::move(verified).error();
   return render(site, component, std::move(*verified), stop);
 }

@@ -49,6 +49,7 @@ class Rollout {
   base::Result<void> forward_failed(base::Error error);
   base::Result<void> settle(const std::stop_token& stop);
   base::Result<void> prune(const std::stop_token& stop);
+  base::Result<bool> leaves_all();
   base::Result<void> reverse(const std::stop_token& stop);
   base::Result<void> put_back(const std::stop_token& stop);
   base::Result<void> put_back_pre_images(const std::stop_token& stop);

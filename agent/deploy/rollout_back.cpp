@@ -16,7 +16,8 @@ constexpr base::milliseconds kPauseWhenStuck{600'000};
 }  // namespace
 
 base::Result<void> Rollout::need_back(const std::stop_token& stop) {
-  if (back_ || !way_back_) return {};
+  if (!way_back_) return {};
+  if (back_ && back_->verified().generation() == site_.generation->trust.generation()) return {};
   auto rendered = render_from_store(site_, component_, *way_back_, stop);
   if (!rendered) return std::move(rendered).error();
   back_ = std::move(*rendered);
@@ -76,9 +77,21 @@ base::Result<void> Rollout::delete_created(const std::stop_token& stop) {
   return {};
 }
 
+// Without a way back: a first deployment is taken away or left as the settings say. What stood there before
+// and no longer verified is neither put back nor deleted; somebody on site decides.
+base::Result<bool> Rollout::leaves_all() {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  if (*record && (*record)->last_good) return true;
+  return component_.on_first_failure == config::FirstFailure::leave;
+}
+
 base::Result<void> Rollout::reverse(const std::stop_token& stop) {
-  if (!way_back_ && component_.on_first_failure == config::FirstFailure::leave)
-    return end_reversed(State::left);
+  if (!way_back_) {
+    auto leaves = leaves_all();
+    if (!leaves) return std::move(leaves).error();
+    if (*leaves) return end_reversed(State::left);
+  }
   const auto work = [&]() -> base::Result<void> {
     if (auto r = need_back(stop); !r) return r;
     if (auto r = put_back(stop); !r) return r;
@@ -178,7 +191,9 @@ base::Result<void> Rollout::end_reversed(State end) {
   }
   // What the workload itself did wrong was remembered when it was seen; what the API server refused is
   // remembered here.
-  ending.remember = cause_ && cause_->outcome() == base::Outcome::refused;
+  // Lost trust is not held against it: that may come back.
+  ending.remember =
+      cause_ && cause_->outcome() == base::Outcome::refused && cause_->code().starts_with("kube.");
   if (auto r = site_.history->finish_failed(id_, ending); !r) return r;
   state_ = end;
   return {};

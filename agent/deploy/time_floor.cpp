@@ -32,4 +32,17 @@ base::Result<void> observe_time(Site& site, base::Time proven, const std::string
   return {};
 }
 
+std::optional<ClockReading> read_clock(const Site& site) {
+  base::FlooredClock* clock = site.outside.floored;
+  if (clock == nullptr) return std::nullopt;
+  return ClockReading{clock->inner_now(), clock->floor()};
+}
+
+base::Result<void> reset_time_floor(Site& site, base::Time floor, const std::string& who,
+                                    const std::string& why) {
+  if (auto r = site.history->reset_time_floor(floor, who, why); !r) return r;
+  if (site.outside.floored != nullptr) site.outside.floored->set_floor(floor);
+  return {};
+}
+
 }  // namespace gridseal::deploy

@@ -16,4 +16,19 @@ base::Result<void> load_time_floor(Site& site);
 // returned: time.jump (blocked). Errors: history.*.
 base::Result<void> observe_time(Site& site, base::Time proven, const std::string& source);
 
+// The clock of this host beside the floor. Absent: this engine's clock has none.
+struct ClockReading {
+  base::Time host;
+  base::Time floor;
+
+  bool is_behind() const { return host < floor; }
+  base::Time used() const { return is_behind() ? floor : host; }
+};
+std::optional<ClockReading> read_clock(const Site& site);
+
+// Somebody's word for the floor: to any time, also a lower one. Recorded with who and why. By any thread.
+// Errors: history.*.
+base::Result<void> reset_time_floor(Site& site, base::Time floor, const std::string& who,
+                                    const std::string& why);
+
 }  // namespace gridseal::deploy

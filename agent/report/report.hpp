@@ -25,6 +25,12 @@ struct LiveComponent {
   std::string activity;  // "waiting for health: 2 of 5 objects are ready"; empty when idle
 };
 
+// The clock of this host and the time before which it is not believed.
+struct ClockReading {
+  base::Time host;
+  std::optional<base::Time> floor;  // nothing was ever proven
+};
+
 // What only the running daemon knows.
 struct Live {
   std::string version;
@@ -33,12 +39,16 @@ struct Live {
   std::optional<std::string> held;  // the settings on disk are wrong: why
   std::vector<LiveComponent> components;
   std::vector<std::string> warnings;  // about trust: what is wrong or about to be
+  std::optional<ClockReading> clock;
 };
 
-// {"agent", "site", "components", "audit"}. Components are those of the settings, by name; then those that
-// only the history knows, with a warning. A null `live`: the daemon is not running.
+// {"agent", "site", "clock", "components", "warnings", "audit"}. Components are those of the settings, by
+// name; then those that only the history knows, with a warning. A null `live`: the daemon is not running.
 base::Result<base::Json> status(history::History& history, const config::Settings& settings,
                                 const Live* live);
+
+// {"host", "floor", "used", "behind"}: `used` is the later of both.
+base::Json clock(const ClockReading& reading);
 
 // {"entries": […]}, newest first: deployments, and verdicts about artifacts that did not become one. An empty
 // component: all.

@@ -26,6 +26,45 @@ Json agent_of(const Live* live) {
           {"held", live->held ? Json(*live->held) : Json()}};
 }
 
+std::string_view word_for(config::OnUntrusted choice) {
+  switch (choice) {
+    case config::OnUntrusted::hold:
+      return "hold";
+    case config::OnUntrusted::keep:
+      return "keep";
+    case config::OnUntrusted::stop:
+      return "stop";
+  }
+  return "hold";
+}
+
+// What follows, and what somebody can do about it.
+std::string consequence(const history::ComponentRecord& record, config::OnUntrusted choice) {
+  if (!record.untrusted->stopped_by.empty())
+    return "It was stopped by " + record.untrusted->stopped_by +
+           "; nothing was deleted, and it starts again when it verifies again";
+  switch (choice) {
+    case config::OnUntrusted::keep:
+      return "It runs on; a verified revision replaces it as soon as there is one";
+    case config::OnUntrusted::stop:
+      return "It runs on until it is stopped on this host: gridseal stop " + record.name + " --reason TEXT";
+    case config::OnUntrusted::hold:
+      break;
+  }
+  return "It runs on and nothing is changed; bring the trust that it needs, or let a replacement in with "
+         "gridseal permit " +
+         record.name + " --version VERSION --reason TEXT";
+}
+
+Json untrusted_of(const history::ComponentRecord& record, config::OnUntrusted choice) {
+  if (!record.untrusted) return {};
+  return {{"code", record.untrusted->code},
+          {"message", record.untrusted->sentence},
+          {"since", base::format_rfc3339(record.untrusted->since)},
+          {"action", word_for(choice)},
+          {"stopped_by", text_or_null(record.untrusted->stopped_by)}};
+}
+
 // What an operator should know although nothing is wrong.
 Json warnings_of(const config::Component* settings) {
   Json warnings = Json::array();
@@ -85,6 +124,27 @@ class StatusBuilder {
   }
 
  private:
+  struct Shown {
+    std::string state;
+    std::string reason;
+    std::string message;
+    base::Time since;
+  };
+
+  // That what runs lost its trust stands before everything else, unless something is being changed right now.
+  Shown shown_of(const history::ComponentRecord& record, config::OnUntrusted choice) const {
+    const bool deploying =
+        std::ranges::find(unfinished_, record.name, &history::Deployment::component) != unfinished_.end();
+    if (!record.untrusted || deploying)
+      return {record.state.empty() ? "new" : record.state, record.reason, record.sentence,
+              record.state_since};
+    std::string message =
+        "what runs no longer verifies: " + record.untrusted->sentence + ". " + consequence(record, choice);
+    if (record.state == "held") message += ". " + record.sentence;
+    return {record.untrusted->stopped_by.empty() ? "untrusted" : "stopped", record.untrusted->code,
+            std::move(message), record.untrusted->since};
+  }
+
   Result<Json> running(const history::ComponentRecord& record) {
     if (!record.last_good) return Json();
     auto artifact = history_.artifact(record.last_good->artifact);
@@ -122,6 +182,7 @@ class StatusBuilder {
                                        {"deployment", nullptr},
                                        {"last_poll", nullptr},
                                        {"floor", nullptr},
+                                       {"untrusted", nullptr},
                                        {"warnings", warnings_of(&settings)}});
   }
 
@@ -134,19 +195,19 @@ class StatusBuilder {
                  {"digest", record.desired_digest->to_string()}};
     Json floor;
     if (record.floor) floor = {{"version", record.floor->version}, {"created", form(record.floor->created)}};
-    const bool held = !record.held_reason.empty();
+    const auto choice = settings == nullptr ? config::OnUntrusted::hold : settings->on_untrusted;
+    const Shown shown = shown_of(record, choice);
     return live_fields(record.name, {{"name", record.name},
-                                     {"state", held                   ? "held"
-                                               : record.state.empty() ? "new"
-                                                                      : record.state},
-                                     {"reason", text_or_null(held ? "held" : record.reason)},
-                                     {"message", text_or_null(held ? record.held_reason : record.sentence)},
-                                     {"since", base::format_rfc3339(record.state_since)},
+                                     {"state", shown.state},
+                                     {"reason", text_or_null(shown.reason)},
+                                     {"message", text_or_null(shown.message)},
+                                     {"since", base::format_rfc3339(shown.since)},
                                      {"running", std::move(*runs)},
                                      {"desired", desired},
                                      {"deployment", deployment(record)},
                                      {"last_poll", poll_of(record, live_of(live_, record.name))},
                                      {"floor", floor},
+                                     {"untrusted", untrusted_of(record, choice)},
                                      {"warnings", warnings_of(settings)}});
   }
 
@@ -166,6 +227,14 @@ Result<Json> audit_head(history::History& history) {
 
 }  // namespace
 
+Json clock(const ClockReading& reading) {
+  const bool behind = reading.floor && reading.host < *reading.floor;
+  return {{"host", base::format_rfc3339(reading.host)},
+          {"floor", form(reading.floor)},
+          {"used", base::format_rfc3339(behind ? *reading.floor : reading.host)},
+          {"behind", behind}};
+}
+
 Result<Json> status(history::History& history, const config::Settings& settings, const Live* live) {
   StatusBuilder builder(history, live);
   if (auto r = builder.read(); !r) return std::move(r).error();
@@ -175,6 +244,7 @@ Result<Json> status(history::History& history, const config::Settings& settings,
   if (!head) return head;
   return Json{{"agent", agent_of(live)},
               {"site", {{"name", settings.site.name}, {"environment", settings.site.environment}}},
+              {"clock", live != nullptr && live->clock ? clock(*live->clock) : Json()},
               {"components", std::move(*components)},
               {"warnings", live == nullptr ? Json::array() : Json(live->warnings)},
               {"audit", std::move(*head)}};

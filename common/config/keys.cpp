@@ -82,6 +82,13 @@ const std::array kTrust{
                "alarm. `0s`: never.",
                nullptr,
                {0, 10 * 365 * 24 * kHour}},
+    Key<Trust>{"verify_interval",
+               &Trust::verify_interval,
+               R"("1h")",
+               "What runs is verified again after this time; also at start and whenever trust or a policy "
+               "changes.",
+               nullptr,
+               {60'000, 7 * 24 * kHour}},
 };
 
 const std::array kPolicy{
@@ -305,6 +312,11 @@ const std::array kComponent{
     Key<Component>{"on_first_failure", &Component::on_first_failure, R"("remove")",
                    "What happens when the very first deployment fails: `remove` it again, or `leave` it for "
                    "inspection."},
+    Key<Component>{
+        "on_untrusted", &Component::on_untrusted, R"("hold")",
+        "What happens when that which runs no longer verifies: `hold` (it runs on and no other "
+        "revision is taken without a permit), `keep` (it runs on, and a verified revision replaces "
+        "it), or `stop` (as `hold`, and `gridseal stop` may scale it to nothing). Each is an alarm."},
 };
 
 const std::array kCeiling{
@@ -369,7 +381,7 @@ const std::array kLog{
 
 template <class S>
 std::string_view type_of(const Key<S>& key) {
-  static constexpr std::array<std::string_view, 14> kTypes{"string",
+  static constexpr std::array<std::string_view, 15> kTypes{"string",
                                                            "path",
                                                            "boolean",
                                                            "integer",
@@ -379,6 +391,7 @@ std::string_view type_of(const Key<S>& key) {
                                                            "table",
                                                            "file or `credential:NAME`",
                                                            "`remove` or `leave`",
+                                                           "`hold`, `keep` or `stop`",
                                                            "level",
                                                            "boolean",
                                                            "string, number or boolean",

@@ -17,6 +17,7 @@ constexpr std::string_view kCredential = "credential:";
 constexpr size_t kMaxListItems = 1000;
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFirstFailures{"remove", "leave"};
+constexpr std::array<std::string_view, 3> kOnUntrusted{"hold", "keep", "stop"};  // as the enum
 
 std::string wrong_kind(std::string_view wanted, const Value& value) {
   return "must be " + std::string(wanted) + ", not " + std::string(to_string(value.kind));
@@ -159,6 +160,13 @@ std::string Reader::read(const Value& value, const Rule& /*rule*/, FirstFailure&
   return {};
 }
 
+std::string Reader::read(const Value& value, const Rule& /*rule*/, OnUntrusted& out) {
+  size_t index = 0;
+  if (auto wrong = read_word(value, kOnUntrusted, index); !wrong.empty()) return wrong;
+  out = static_cast<OnUntrusted>(index);
+  return {};
+}
+
 std::string Reader::read(const Value& value, const Rule& /*rule*/, base::Level& out) {
   static constexpr std::array kValues{base::Level::debug, base::Level::info, base::Level::warning,
                                       base::Level::error};
@@ -293,6 +301,10 @@ std::string Reader::toml(const SecretSource& value) {
 
 std::string Reader::toml(FirstFailure value) {
   return toml_text(kFirstFailures.at(value == FirstFailure::remove ? 0 : 1));
+}
+
+std::string Reader::toml(OnUntrusted value) {
+  return toml_text(kOnUntrusted.at(static_cast<size_t>(value)));
 }
 
 std::string Reader::toml(base::Level value) {

@@ -117,6 +117,7 @@ struct Trust {
   std::string registry;              // a name in Settings::registries
   base::milliseconds interval{};     // between two looks at that repository
   base::milliseconds max_silence{};  // alarm when nothing freshly signed came for so long; 0: never
+  base::milliseconds verify_interval{3'600'000};  // what runs is judged again after so long
 
   std::string keys_directory() const { return directory + "/keys"; }
   std::string policies_directory() const { return directory + "/policies"; }
@@ -133,6 +134,13 @@ struct Ceiling {
 };
 
 enum class FirstFailure { remove, leave };
+
+// What follows when that which runs no longer verifies. It is an alarm in every case.
+enum class OnUntrusted {
+  hold,  // it runs on; no other revision is taken without a permit
+  keep,  // it runs on, and a verified revision replaces it
+  stop,  // as hold, until somebody on site confirms: then its workloads are scaled to nothing
+};
 
 struct Component {
   std::string name;
@@ -156,6 +164,7 @@ struct Component {
   bool suspend = false;
   bool prune = true;
   FirstFailure on_first_failure = FirstFailure::remove;
+  OnUntrusted on_untrusted = OnUntrusted::hold;
   Ceiling ceiling;
 };
 

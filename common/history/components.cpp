@@ -12,7 +12,8 @@ constexpr std::string_view kColumns =
     "SELECT name, desired_revision, desired_digest, good_artifact, good_revision, good_rendered, "
     "good_values, "
     "good_deployment, floor_version, floor_created, floor_digest, state, reason, sentence, state_since, "
-    "poll_since, poll_error_code, poll_error, held_reason FROM components ";
+    "poll_since, poll_error_code, poll_error, untrusted_code, untrusted_sentence, untrusted_since, "
+    "stopped_by FROM components ";
 
 std::optional<LastGood> good_of(const Statement& row) {
   const auto artifact = optional_digest(row, 3);
@@ -24,6 +25,12 @@ std::optional<Floor> floor_of(const Statement& row) {
   const auto digest = optional_digest(row, 10);
   if (!digest) return std::nullopt;
   return Floor{row.text(8), optional_time(row.optional_integer(9)), *digest};
+}
+
+std::optional<Untrusted> untrusted_of(const Statement& row) {
+  std::string code = row.text(18);
+  if (code.empty()) return std::nullopt;
+  return Untrusted{std::move(code), row.text(19), time_of(row.integer(20)), row.text(21)};
 }
 
 ComponentRecord component_of(const Statement& row) {
@@ -40,7 +47,7 @@ ComponentRecord component_of(const Statement& row) {
   record.poll_since = optional_time(row.optional_integer(15));
   record.poll_error_code = row.text(16);
   record.poll_error = row.text(17);
-  record.held_reason = row.text(18);
+  record.untrusted = untrusted_of(row);
   return record;
 }
 
@@ -129,18 +136,47 @@ Result<void> History::record_poll(std::string_view component, const Error* error
   });
 }
 
-Result<void> History::hold(std::string_view component, std::string_view reason, std::string_view actor) {
+Result<bool> History::set_standing(std::string_view component, const Error* untrusted) {
   const std::scoped_lock hold(state_->mutex);
   auto known = find(*state_->database, component);
   if (!known) return std::move(known).error();
-  if (*known ? (*known)->held_reason == reason : reason.empty()) return {};
-  return state_->in_transaction([&]() -> Result<void> {
-    if (auto done = state_->ensure_component(component); !done) return done;
-    auto update = state_->database->prepare("UPDATE components SET held_reason=? WHERE name=?");
+  const std::optional<Untrusted> before = *known ? (*known)->untrusted : std::nullopt;
+  const std::string code = untrusted != nullptr ? untrusted->code() : std::string();
+  const std::string sentence = untrusted != nullptr ? untrusted->describe() : std::string();
+  if (before ? before->code == code && before->sentence == sentence : untrusted == nullptr) return false;
+  auto done = state_->in_transaction([&]() -> Result<void> {
+    if (auto r = state_->ensure_component(component); !r) return r;
+    auto update = state_->database->prepare(
+        "UPDATE components SET untrusted_code=?, untrusted_sentence=?, untrusted_since=? WHERE name=?");
     if (!update) return std::move(update).error();
-    if (auto done = update->bind(reason).bind(component).run(); !done) return done;
-    auto row = state_->audit(actor, reason.empty() ? "component.release" : "component.hold",
-                             component_subject(component), {{"reason", reason}});
+    update->bind(code).bind(sentence).bind(before ? number_of(before->since) : state_->now()).bind(component);
+    if (auto r = update->run(); !r) return r;
+    const bool trusted = untrusted == nullptr;
+    auto row = state_->audit("gridseald", trusted ? "component.trusted" : "component.untrusted",
+                             component_subject(component), {{"reason", code}, {"sentence", sentence}});
+    if (!row) return std::move(row).error();
+    return {};
+  });
+  if (!done) return std::move(done).error();
+  return true;
+}
+
+Result<void> History::set_stopped(std::string_view component, std::string_view actor, std::string_view why) {
+  const std::scoped_lock hold(state_->mutex);
+  auto known = find(*state_->database, component);
+  if (!known) return std::move(known).error();
+  if (!*known || !(*known)->untrusted) {
+    return Error::refused("history.unknown",
+                          "what runs of '" + std::string(component) + "' is trusted: it is not stopped");
+  }
+  if ((*known)->untrusted->stopped_by == actor) return {};
+  return state_->in_transaction([&]() -> Result<void> {
+    auto update = state_->database->prepare("UPDATE components SET stopped_by=? WHERE name=?");
+    if (!update) return std::move(update).error();
+    if (auto r = update->bind(actor).bind(component).run(); !r) return r;
+    auto row = actor.empty()
+                   ? state_->audit("gridseald", "component.started", component_subject(component), {})
+                   : state_->audit(actor, "component.stopped", component_subject(component), {{"why", why}});
     if (!row) return std::move(row).error();
     return {};
   });

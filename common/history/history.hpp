@@ -74,8 +74,12 @@ class History {
                                          std::string_view reason = {}, std::string_view sentence = {});
   // Written only when good becomes bad, bad becomes good, or the error is another one.
   base::Result<void> record_poll(std::string_view component, const base::Error* error);
-  // An empty reason releases it. Audited.
-  base::Result<void> hold(std::string_view component, std::string_view reason, std::string_view actor);
+  // Whether what runs still verifies; an error says why it does not. True: news, which is audited. What was
+  // stopped stays recorded as stopped until set_stopped() says otherwise.
+  base::Result<bool> set_standing(std::string_view component, const base::Error* untrusted);
+  // Before what no longer verifies is stopped; an empty actor: it runs again. Audited. Error: history.unknown
+  // (refused) when what runs is trusted.
+  base::Result<void> set_stopped(std::string_view component, std::string_view actor, std::string_view why);
 
   // --- artifacts and verifications ------------------------------------------------------------------------
   base::Result<void> record_artifact(const Artifact& artifact);  // known ones are left as they are

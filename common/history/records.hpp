@@ -31,6 +31,14 @@ struct LastGood {
   DeploymentId deployment = 0;
 };
 
+// What runs was verified once and is no longer.
+struct Untrusted {
+  std::string code{};
+  std::string sentence{};
+  base::Time since{};
+  std::string stopped_by{};  // who had it stopped on this host; empty: it runs
+};
+
 struct ComponentRecord {
   std::string name{};
   std::optional<std::string> desired_revision{};  // what the registry last named
@@ -45,7 +53,7 @@ struct ComponentRecord {
   std::optional<base::Time> poll_since{};
   std::string poll_error_code{};
   std::string poll_error{};
-  std::string held_reason{};  // empty: not held
+  std::optional<Untrusted> untrusted{};
 };
 
 struct Artifact {

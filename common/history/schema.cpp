@@ -97,7 +97,23 @@ CREATE TABLE audit (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1, ""}};
+// What runs and no longer verifies; nothing ever used held_reason.
+constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE components RENAME COLUMN held_reason TO untrusted_sentence;
+ALTER TABLE components ADD COLUMN untrusted_code TEXT NOT NULL DEFAULT '';
+ALTER TABLE components ADD COLUMN untrusted_since INTEGER;
+ALTER TABLE components ADD COLUMN stopped_by TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::string_view kBackToVersion1 = R"sql(
+ALTER TABLE components DROP COLUMN stopped_by;
+ALTER TABLE components DROP COLUMN untrusted_since;
+ALTER TABLE components DROP COLUMN untrusted_code;
+ALTER TABLE components RENAME COLUMN untrusted_sentence TO held_reason;
+UPDATE components SET held_reason='';
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1, ""}, Migration{2, kVersion2, kBackToVersion1}};
 
 constexpr std::string_view kMigrationTable =
     "CREATE TABLE IF NOT EXISTS migrations ("

@@ -270,6 +270,22 @@ TEST_F(BadInputTest, ClockAt1970) {
   stop();  // before the clock
 }
 
+// GS-BAD-050: With a floor of time the same host reaches its cluster: TLS goes by the later of clock and
+// floor.
+TEST_F(BadInputTest, ClockAt1970WithAFloor) {
+  run_good_revision();
+  const std::string next = publish("1.1.0", application("1.1.0"));
+  stop();
+  promote(next);
+  WrongClock wrong;
+  base::FlooredClock clock(wrong, base::system_clock().now());
+  http::ClientConnector connector(clock);
+  ASSERT_TRUE(start_with(base::system_files(), clock, connector));
+  ASSERT_TRUE(run_until([&] { return runs(next); })) << component().sentence;
+  EXPECT_TRUE(clock.is_behind());
+  stop();  // before the clock
+}
+
 // GS-BAD-033: An object that another component of this host owns is refused; neither workload is touched.
 TEST_F(BadInputTest, ObjectOfASibling) {
   run_good_revision();

@@ -89,13 +89,13 @@ class ControlTest : public ::testing::Test {
 
 // GS-CONTROL-001: Whoever could connect may look at everything that GET shows.
 TEST_F(ControlTest, StrangersMayLook) {
-  for (const char* path : {"/v1/status", "/v1/history", "/v1/audit"})
+  for (const char* path : {"/v1/status", "/v1/history", "/v1/audit", "/v1/clock"})
     EXPECT_EQ(ask("GET", path, peer(kStranger)).status, 200) << path;
 }
 
 // GS-CONTROL-002: A stranger's POST is 403 and does nothing.
 TEST_F(ControlTest, StrangersMayNotAct) {
-  for (const char* path : {"/v1/reconcile", "/v1/permits"}) {
+  for (const char* path : {"/v1/reconcile", "/v1/permits", "/v1/stop", "/v1/clock"}) {
     const auto response = ask("POST", path, peer(kStranger), R"({"component":"shop"})");
     EXPECT_EQ(response.status, 403) << path;
     EXPECT_EQ(code(response), "control.forbidden");
@@ -127,6 +127,30 @@ TEST_F(ControlTest, PermitsAreRecorded) {
   ASSERT_EQ(permits.size(), 1U);
   EXPECT_EQ(permits[0].why, "the pumps need it");
   EXPECT_TRUE(permits[0].who.starts_with("uid 0")) << permits[0].who;
+}
+
+// GS-CONTROL-006: The floor of time is set by somebody with a reason, also to an earlier time; both are
+// recorded.
+TEST_F(ControlTest, ClockReset) {
+  EXPECT_EQ(ask("POST", "/v1/clock", peer(0)).status, 400) << "without a reason";
+  EXPECT_EQ(ask("POST", "/v1/clock", peer(0), R"({"why":"x","to":"tomorrow"})").status, 400);
+  EXPECT_EQ(
+      ask("POST", "/v1/clock", peer(0), R"({"why":"a bad GPS clock","to":"2026-01-01T00:00:00Z"})").status,
+      200);
+  EXPECT_EQ(base::format_rfc3339(*engine_->history().time_floor().value()), "2026-01-01T00:00:00Z");
+  const auto row = engine_->history().audit(1).value().front();
+  EXPECT_TRUE(row.actor.starts_with("uid 0")) << row.actor;
+  EXPECT_NE(row.detail.find("a bad GPS clock"), std::string::npos) << row.detail;
+  EXPECT_EQ(woken_, 1);
+}
+
+// GS-CONTROL-007: Only what lost its trust is stopped, and only of components that there are.
+TEST_F(ControlTest, StopNeedsLostTrust) {
+  EXPECT_EQ(code(ask("POST", "/v1/stop", peer(0), R"({"component":"shop"})")), "control.request");
+  EXPECT_EQ(ask("POST", "/v1/stop", peer(0), R"({"component":"nobody","why":"x"})").status, 404);
+  EXPECT_EQ(code(ask("POST", "/v1/stop", peer(0), R"({"component":"shop","why":"x"})")),
+            "deploy.not_untrusted");
+  EXPECT_EQ(woken_, 0);
 }
 
 // GS-CONTROL-005: What does not exist is 404, other methods are 405, junk is 400.

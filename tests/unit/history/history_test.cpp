@@ -264,13 +264,27 @@ TEST_F(Journal, Permits) {
   EXPECT_FALSE(history_->add_permit(permit)) << "digest and version";
 }
 
-// GS-HISTORY-011: a hold and its release are decisions.
-TEST_F(Journal, Hold) {
-  ASSERT_TRUE(history_->hold("pump", "the settings are wrong", "gridseald"));
-  EXPECT_EQ(last_action(), "component.hold");
-  EXPECT_EQ((*history_->component("pump"))->held_reason, "the settings are wrong");
-  ASSERT_TRUE(history_->hold("pump", "", "gridseald"));
-  EXPECT_EQ(last_action(), "component.release");
+// GS-HISTORY-011: that what runs lost its trust, is stopped, started, and trusted again are decisions, each
+// recorded once.
+TEST_F(Journal, Standing) {
+  EXPECT_FALSE(*history_->set_standing("pump", nullptr)) << "trusted is how it begins";
+  EXPECT_EQ(history_->set_stopped("pump", "uid 0", "why").error().code(), "history.unknown");
+  const auto denied = base::Error::refused("trust.denied_key", "the key is denied");
+  EXPECT_TRUE(*history_->set_standing("pump", &denied));
+  EXPECT_EQ(last_action(), "component.untrusted");
+  EXPECT_FALSE(*history_->set_standing("pump", &denied)) << "no news";
+  auto untrusted = (*history_->component("pump"))->untrusted;
+  ASSERT_TRUE(untrusted);
+  EXPECT_EQ(untrusted->code, "trust.denied_key");
+  EXPECT_EQ(untrusted->stopped_by, "");
+  ASSERT_TRUE(history_->set_stopped("pump", "uid 0", "the key was stolen"));
+  EXPECT_EQ(last_action(), "component.stopped");
+  EXPECT_EQ((*history_->component("pump"))->untrusted->stopped_by, "uid 0");
+  ASSERT_TRUE(history_->set_stopped("pump", "", ""));
+  EXPECT_EQ(last_action(), "component.started");
+  EXPECT_TRUE(*history_->set_standing("pump", nullptr));
+  EXPECT_EQ(last_action(), "component.trusted");
+  EXPECT_FALSE((*history_->component("pump"))->untrusted);
 }
 
 // GS-HISTORY-012: what was never recorded is absent, not an error.

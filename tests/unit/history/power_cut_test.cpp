@@ -20,7 +20,8 @@ class PowerCut : public HistoryTest {
       const auto& known = **component;
       text += known.desired_revision.value_or("-") + "|";
       text += known.last_good ? known.last_good->revision : "-";
-      text += "|" + (known.floor ? known.floor->version : "-") + "|" + known.held_reason + "\n";
+      text += "|" + (known.floor ? known.floor->version : "-") + "|" +
+              (known.untrusted ? known.untrusted->code : "") + "\n";
     }
     for (const auto side : {Side::last_good, Side::attempt, Side::leftover}) {
       const auto entries = history.inventory("pump", side);
@@ -68,7 +69,10 @@ class PowerCut : public HistoryTest {
           return h.finish_failed(2, {DeploymentOutcome::rolled_back, "r", "s", {object("pvc")}, true})
               .has_value();
         },
-        [](History& h) { return h.hold("pump", "why", "x").has_value(); },
+        [](History& h) {
+          const auto error = base::Error::refused("trust.denied_key", "the key is denied");
+          return h.set_standing("pump", &error).has_value();
+        },
         [](History& h) {
           return h.add_permit({0, "pump", std::nullopt, "1.0.0", "anna", "why"}).has_value();
         },

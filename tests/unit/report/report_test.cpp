@@ -85,7 +85,7 @@ TEST_F(ReportTest, RefusedComponentKeepsWhatRuns) {
 // GS-REPORT-003: The live daemon adds what is not on disk: process, next poll, what it is doing.
 TEST_F(ReportTest, LiveDaemonAddsItsView) {
   ASSERT_TRUE(history_->set_component_state("pump", "deploying"));
-  Live live{"0.1.0", 42, clock_.now(), "agent.toml:3: no such key", {}, {}};
+  Live live{"0.1.0", 42, clock_.now(), "agent.toml:3: no such key", {}, {}, {}};
   live.components.push_back(
       {"pump", clock_.now(), clock_.now() + base::milliseconds(1000), "waiting for health"});
   const Json document = status_of(&live);
@@ -94,6 +94,40 @@ TEST_F(ReportTest, LiveDaemonAddsItsView) {
   const Json& component = document["components"][0];
   EXPECT_EQ(component["activity"], "waiting for health");
   EXPECT_EQ(component["next_poll"], base::format_rfc3339(clock_.now() + base::milliseconds(1000)));
+}
+
+// GS-REPORT-020: That what runs lost its trust stands before everything else, with what follows and what to
+// do.
+TEST_F(ReportTest, UntrustedStandsFirst) {
+  record_artifact('1', "1.0.0");
+  deploy_well('1');
+  ASSERT_TRUE(history_->set_component_state("pump", "healthy"));
+  EXPECT_TRUE(status_of()["components"][0]["untrusted"].is_null());
+  const auto denied = base::Error::refused("trust.denied_key", "the key release.pub is denied");
+  ASSERT_TRUE(history_->set_standing("pump", &denied));
+  Json component = status_of()["components"][0];
+  EXPECT_EQ(component["state"], "untrusted");
+  EXPECT_EQ(component["reason"], "trust.denied_key");
+  EXPECT_EQ(component["untrusted"]["action"], "hold");
+  EXPECT_NE(component["message"].get<std::string>().find("gridseal permit pump"), std::string::npos);
+  settings_.components["pump"].on_untrusted = config::OnUntrusted::stop;
+  component = status_of()["components"][0];
+  EXPECT_NE(component["message"].get<std::string>().find("gridseal stop pump"), std::string::npos);
+  ASSERT_TRUE(history_->set_stopped("pump", "uid 0", "stolen"));
+  component = status_of()["components"][0];
+  EXPECT_EQ(component["state"], "stopped");
+  EXPECT_EQ(component["untrusted"]["stopped_by"], "uid 0");
+  EXPECT_EQ(component["running"]["version"], "1.0.0");
+}
+
+// GS-REPORT-021: A clock behind the floor is said to be, and what is used instead.
+TEST_F(ReportTest, ClockBehindTheFloor) {
+  const base::Time floor = clock_.now();
+  const Json behind = clock({floor - std::chrono::hours(24), floor});
+  EXPECT_EQ(behind["behind"], true);
+  EXPECT_EQ(behind["used"], base::format_rfc3339(floor));
+  EXPECT_EQ(clock({floor, floor - std::chrono::hours(24)})["behind"], false);
+  EXPECT_TRUE(clock({floor, std::nullopt})["floor"].is_null());
 }
 
 // GS-REPORT-004: A failing poll is shown with its code; images without a digest are warned of.
