@@ -310,43 +310,43 @@ void add_queries(const Command& trust, Context& context) {
 }
 
 void add_acts(const Command& trust, Context& context) {
-  const Command import = trust.subcommand("import", "Accepts the next trust bundle from a file");
+  const Command accept = trust.subcommand("import", "Accepts the next trust bundle from a file");
   auto path = std::make_shared<std::string>();
-  import.text("file", *path, "the signed bundle").required();
-  import.action([&context, path] { return run_import(context, *path);
-});
+  accept.text("file", *path, "the signed bundle").required();
+  accept.action([&context, path] { return run_import(context, *path); });
 
-const Command deny =
-    trust.subcommand("deny", "Denies a key, a signer or an artifact on this host; needs no signature");
-auto denial = std::make_shared<Denial>();
-const Option what =
-    deny.text("what", denial->what, "sha256:… of an artifact, key:sha256:…, or a public key's file");
-const Option identity =
-    deny.text("--identity", denial->identity, "who signs with certificates: the subject, as 'show' names it");
-const Option issuer = deny.text("--issuer", denial->issuer, "of this identity");
-identity.needs(issuer);
-issuer.needs(identity);
-identity.excludes(what);
-deny.text("--signed-after", denial->signed_after,
-          "a key or identity: only what it signed after this time, RFC 3339");
-deny.flag("--retire", denial->retire, "a key: it signs nothing new, and what it signed stays good");
-deny.text("--reason", denial->why, "why; is kept in the audit with your name").required();
-deny.check([denial]() -> std::optional<std::string> {
-  if (denial->what.empty() == denial->identity.empty()) return "name what is denied, or an --identity";
-  return std::nullopt;
-});
-deny.action([&context, denial] { return run_deny(context, *denial); });
+  const Command deny =
+      trust.subcommand("deny", "Denies a key, a signer or an artifact on this host; needs no signature");
+  auto denial = std::make_shared<Denial>();
+  const Option what =
+      deny.text("what", denial->what, "sha256:… of an artifact, key:sha256:…, or a public key's file");
+  const Option identity = deny.text("--identity", denial->identity,
+                                    "who signs with certificates: the subject, as 'show' names it");
+  const Option issuer = deny.text("--issuer", denial->issuer, "of this identity");
+  identity.needs(issuer);
+  issuer.needs(identity);
+  identity.excludes(what);
+  deny.text("--signed-after", denial->signed_after,
+            "a key or identity: only what it signed after this time, RFC 3339");
+  deny.flag("--retire", denial->retire, "a key: it signs nothing new, and what it signed stays good");
+  deny.text("--reason", denial->why, "why; is kept in the audit with your name").required();
+  deny.check([denial]() -> std::optional<std::string> {
+    if (denial->what.empty() == denial->identity.empty()) return "name what is denied, or an --identity";
+    return std::nullopt;
+  });
+  deny.action([&context, denial] { return run_deny(context, *denial); });
 
-const Command reanchor =
-    trust.subcommand("reanchor", "Begins trust anew with another first bundle, after its root was lost");
-auto anchor = std::make_shared<Anchor>();
-reanchor.text("file", anchor->path, "the new first bundle").required();
-reanchor.text("--fingerprint", anchor->fingerprint, "sha256:…, as it was told you by another way").required();
-reanchor.text("--reason", anchor->why, "why; is kept in the audit with your name").required();
-reanchor.action([&context, anchor] { return run_reanchor(context, *anchor); });
+  const Command reanchor =
+      trust.subcommand("reanchor", "Begins trust anew with another first bundle, after its root was lost");
+  auto anchor = std::make_shared<Anchor>();
+  reanchor.text("file", anchor->path, "the new first bundle").required();
+  reanchor.text("--fingerprint", anchor->fingerprint, "sha256:…, as it was told you by another way")
+      .required();
+  reanchor.text("--reason", anchor->why, "why; is kept in the audit with your name").required();
+  reanchor.action([&context, anchor] { return run_reanchor(context, *anchor); });
 }  // namespace
 
-}  // namespace gridseal::cli
+}  // namespace
 
 void add_trust(const Command& program, Context& context) {
   const Command trust = program.subcommand("trust", "What this host trusts, and how that changes");

@@ -29,8 +29,8 @@ struct Path {
 template <class S>
 using Target =
     std::variant<std::string S::*, Path<S>, bool S::*, int64_t S::*, uint64_t S::*, base::milliseconds S::*,
-                 TextList S::*, TextMap S::*, SecretSource S::*, FirstFailure S::*, OnUntrusted S::*, base::Level S::*,
-                 std::optional<bool> S::*, std::optional<Scalar> S::*, ScalarList S::*>;
+                 TextList S::*, TextMap S::*, SecretSource S::*, FirstFailure S::*, OnUntrusted S::*,
+                 base::Level S::*, std::optional<bool> S::*, std::optional<Scalar> S::*, ScalarList S::*>;
 
 struct Range {
   int64_t least = 0;  // milliseconds, bytes or a number

@@ -113,7 +113,7 @@ struct SignatureAlgorithm {
   // same hash and salt of the hash's length; Ed25519. Errors (refused): parse.der, sig.alg_unsupported.
   static base::Result<SignatureAlgorithm> from_der(std::string_view algorithm_identifier);
 
-  // Errors (refused): sig.alg_mismatch (key of another kind), sig.malformed, sig.invalid.
+  // Errors (refused): sig.alg_mismatch (key of another kind), sig.invalid.
   base::Result<void> verify(const PublicKey& key, std::string_view message, std::string_view signature) const;
 };
 
@@ -176,7 +176,7 @@ class Certificate {
   std::string tbs_without_extension(std::string_view oid) const;
 
   // Only the signature: neither names nor rights nor times. Errors (refused): sig.alg_unsupported (SHA-1,
-  // MD5, key), sig.alg_mismatch, sig.malformed, sig.invalid.
+  // MD5, key), sig.alg_mismatch, sig.invalid.
   base::Result<void> check_signed_by(const Certificate& issuer) const;
   base::Result<void> check_signed_by(const PublicKey& key) const;
 

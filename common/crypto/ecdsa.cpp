@@ -36,7 +36,7 @@ const ecc_curve* curve_of(KeyKind kind) {
 }
 
 Error malformed(const std::string& why) {
-  return Error::refused("sig.malformed", "the signature is malformed: " + why);
+  return Error::refused("sig.invalid", "the signature is malformed: " + why);
 }
 
 Result<void> check_number(const std::string& name, std::string_view magnitude, unsigned bits) {

@@ -34,7 +34,7 @@ struct EcdsaSignature {
 };
 
 // Strict DER (RFC 3279 section 2.2.3): SEQUENCE { r, s }, both positive and of the curve's size, nothing
-// after it; or r || s of fixed width. Errors (refused): sig.malformed.
+// after it; or r || s of fixed width. Errors (refused): sig.invalid.
 base::Result<EcdsaSignature> parse_ecdsa_der(std::string_view signature, unsigned bits);
 base::Result<EcdsaSignature> parse_ecdsa_p1363(std::string_view signature, unsigned bits);
 

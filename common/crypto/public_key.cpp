@@ -28,7 +28,7 @@ Error invalid_signature() {
 }
 
 Error malformed_signature(const std::string& why) {
-  return Error::refused("sig.malformed", "the signature is malformed: " + why);
+  return Error::refused("sig.invalid", "the signature is malformed: " + why);
 }
 
 std::optional<Hash> hash_for(Scheme scheme) {

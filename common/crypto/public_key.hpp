@@ -50,7 +50,7 @@ class PublicKey {
   bool supports(Scheme scheme) const;
 
   // ECDSA signatures are strict DER. Errors (refused): sig.alg_mismatch (scheme does not fit the key),
-  // sig.malformed (not the encoding of any signature), sig.invalid (not of this key over this message).
+  // sig.invalid (not of this key over this message, or not the encoding of any signature).
   base::Result<void> verify(Scheme scheme, std::string_view message, std::string_view signature) const;
 
   // The same over a digest that is known already. Ed25519: Ed25519ph, with a SHA-512 digest only. Errors

@@ -56,7 +56,7 @@ class RevocationList {
   size_t size() const;
 
   // That `issuer` signed it: name, authority key identifier, cRLSign where it has a key usage, signature.
-  // Errors (refused): crl.issuer, sig.alg_unsupported, sig.alg_mismatch, sig.malformed, sig.invalid.
+  // Errors (refused): crl.issuer, sig.alg_unsupported, sig.alg_mismatch, sig.invalid.
   base::Result<void> check_signed_by(const Certificate& issuer) const;
 
   // thisUpdate <= at <= nextUpdate. Errors: crl.not_yet_valid (refused), crl.expired (refused).

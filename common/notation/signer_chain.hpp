@@ -20,7 +20,7 @@ base::Result<Chain> parse_chain(const Envelope& envelope);
 // The one algorithm that fits the leaf's key. Error (refused): notary.alg.
 base::Result<Algorithm> algorithm_of(const crypto::Certificate& leaf);
 
-// Errors (refused): sig.invalid, sig.malformed.
+// Errors (refused): sig.invalid.
 base::Result<void> check_signature(const crypto::Certificate& leaf, Algorithm algorithm,
                                    const Envelope& envelope);
 

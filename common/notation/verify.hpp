@@ -69,7 +69,7 @@ struct Verified {
 // Judges one envelope under the policy of its repository. `media_type` is that of the layer it lay in.
 // Errors, all refused, in the order of the checks: notary.policy_none; those of parse_envelope; cert.parse,
 //   parse.der, parse.limit of the certificates; notary.alg (header and leaf key differ, or a key of no use);
-//   sig.invalid, sig.malformed; notary.payload, parse.json, parse.duplicate_key of the payload;
+//   sig.invalid; notary.payload, parse.json, parse.duplicate_key of the payload;
 //   notary.descriptor; notary.chain; notary.cert_requirements; notary.store; notary.identity;
 //   notary.expired; notary.timestamp (also: a certificate of the chain is not valid at the time that counts);
 //   notary.revoked, notary.revocation_unavailable; notary.metadata.

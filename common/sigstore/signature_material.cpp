@@ -135,6 +135,12 @@ bool hint_names(std::string_view hint, const PublicKey& key) {
   return hint == base::encode_base64({reinterpret_cast<const char*>(raw.data()), raw.size()});
 }
 
+std::vector<crypto::KeyKind> kinds_of(const std::vector<NamedKey>& keys) {
+  std::vector<crypto::KeyKind> kinds;
+  for (const NamedKey& key : keys) kinds.push_back(key.key.kind());
+  return kinds;
+}
+
 struct FoundKey {
   const NamedKey* key;
   Scheme scheme;
@@ -148,19 +154,21 @@ std::string names_of(const std::vector<NamedKey>& keys) {
 
 Result<FoundKey> find_key(const SignatureMaterial& material, std::string_view hint,
                           const std::vector<NamedKey>& keys) {
-  std::optional<Error> malformed;
-  bool well_formed = false;
+  std::optional<Error> not_judged;
+  bool judged = false;
   const NamedKey* named = nullptr;
   for (const NamedKey& candidate : keys) {
     if (hint_names(hint, candidate.key)) named = &candidate;
     auto scheme = check_signature(material, candidate.key);
     if (scheme) return FoundKey{&candidate, *scheme};
-    if (scheme.error().code() == "sig.malformed" || scheme.error().code() == "sig.alg_mismatch")
-      malformed = std::move(scheme).error();
+    if (scheme.error().code() == "sig.alg_mismatch")
+      not_judged = std::move(scheme).error();
     else
-      well_formed = true;
+      judged = true;
   }
-  if (malformed && !well_formed) return *malformed;
+  if (not_judged && !judged) return *not_judged;
+  if (!crypto::may_be_signature(material.signature, kinds_of(keys)))
+    return Error::refused("sig.invalid", "the signature is malformed: no key makes one of this form");
   if (named != nullptr)
     return Error::refused("sig.invalid", "the signature names the pinned key " + named->name +
                                              " and is not by it over these bytes");

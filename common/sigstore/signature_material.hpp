@@ -38,7 +38,7 @@ base::Result<void> verify_key_material(const SignatureMaterial& material, std::s
                                        const std::vector<NamedKey>& keys, const TrustedRoot* root,
                                        const KeyRules& rules, VerifiedSignature& verified);
 
-// The scheme by which `key` made the signature. Errors (refused): sig.invalid, sig.malformed,
+// The scheme by which `key` made the signature. Errors (refused): sig.invalid,
 // sig.alg_mismatch (only a digest is known, and not the one that such a key signs).
 base::Result<crypto::Scheme> check_signature(const SignatureMaterial& material, const crypto::PublicKey& key);
 

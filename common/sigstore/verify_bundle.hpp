@@ -16,7 +16,7 @@ namespace gridseal::sigstore {
 // A refusal tells one failure; `passed`, where it is given, receives the checks before it, for people.
 // The artifact is bound: a statement has it as subject (sha256), a message signature is over its bytes.
 // Errors (refused), of both: those of verify_log_entry and verify_timestamp; tlog.missing, tsa.missing (fewer
-//   than asked for), sig.invalid, sig.malformed, sig.alg_unsupported, sig.alg_mismatch,
+//   than asked for), sig.invalid, sig.alg_unsupported, sig.alg_mismatch,
 //   artifact.digest_mismatch, dsse.payload_type, intoto.type, intoto.no_subject, intoto.subject_mismatch,
 //   parse.json, parse.duplicate_key, parse.limit.
 

@@ -48,9 +48,9 @@ TEST_P(EveryKey, VerifiesWhatOpenSslSigned) {
     EXPECT_EQ(code(key->verify(scheme, message, signature)), "");
     EXPECT_EQ(code(key->verify(scheme, message + " ", signature)), "sig.invalid");
     EXPECT_EQ(code(key->verify(Scheme::ed25519, message, signature)), "sig.alg_mismatch");
-    EXPECT_EQ(code(key->verify(scheme, message, signature + '\0')), "sig.malformed");
-    EXPECT_EQ(code(key->verify(scheme, message, signature.substr(0, signature.size() - 1))), "sig.malformed");
-    EXPECT_EQ(code(key->verify(scheme, message, "")), "sig.malformed");
+    EXPECT_EQ(code(key->verify(scheme, message, signature + '\0')), "sig.invalid");
+    EXPECT_EQ(code(key->verify(scheme, message, signature.substr(0, signature.size() - 1))), "sig.invalid");
+    EXPECT_EQ(code(key->verify(scheme, message, "")), "sig.invalid");
   }
 }
 
@@ -120,11 +120,11 @@ TEST(Key, EcdsaSignatureRanges) {
     const std::string pair = der::encode_unsigned_integer(r) + der::encode_unsigned_integer(s);
     return code(key->verify(Scheme::sha256, "x", der::encode(der::kSequence, pair)));
   };
-  EXPECT_EQ(judge("", "\1"), "sig.malformed");
-  EXPECT_EQ(judge("\1", ""), "sig.malformed");
+  EXPECT_EQ(judge("", "\1"), "sig.invalid");
+  EXPECT_EQ(judge("\1", ""), "sig.invalid");
   EXPECT_EQ(judge(order, "\1"), "sig.invalid");
   EXPECT_EQ(judge("\1", order), "sig.invalid");
-  EXPECT_EQ(judge(std::string(33, '\1'), "\1"), "sig.malformed");
+  EXPECT_EQ(judge(std::string(33, '\1'), "\1"), "sig.invalid");
   EXPECT_EQ(judge("\1", "\1"), "sig.invalid");
 }
 

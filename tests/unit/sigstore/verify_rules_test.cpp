@@ -432,7 +432,7 @@ TEST_F(VerifyRules, KeysSignMessages) {
   const auto ec = pki::new_key();
   const auto signature = ec.sign(crypto::Scheme::sha256, kManifest).value();
   EXPECT_EQ(judge(ec.public_key(), signature, digest), "ecdsa-p256-sha256");
-  EXPECT_EQ(judge(ec.public_key(), std::string(64, 'r'), bytes), "sig.malformed");
+  EXPECT_EQ(judge(ec.public_key(), std::string(64, 'r'), bytes), "sig.invalid");
   EXPECT_EQ(judge(ec.public_key(), ec.sign(crypto::Scheme::sha512, kManifest).value(), bytes), "key.wrong");
   EXPECT_EQ(judge(pki::new_key().public_key(), signature, bytes), "key.wrong");
   const auto edwards = test::new_ed25519_key();

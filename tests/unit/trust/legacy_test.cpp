@@ -113,9 +113,9 @@ TEST_F(Legacy, SignatureEncoding) {
   expect_refused(with(encoded.substr(0, 10) + "\n" + encoded.substr(10)), "parse.base64");
   expect_refused(with("!"), "parse.base64");
   expect_refused(with(""), "registry.manifest");
-  expect_refused(with(base::encode_base64(raw + '\0')), "sig.malformed");
-  expect_refused(with(base::encode_base64(std::string(64, '\1'))), "sig.malformed");  // r||s is not DER
-  expect_refused(with(base::encode_base64("0\x06\x02\x01\x01\x02\x01\x00")), "sig.malformed");
+  expect_refused(with(base::encode_base64(raw + '\0')), "sig.invalid");
+  expect_refused(with(base::encode_base64(std::string(64, '\1'))), "sig.invalid");  // r||s is not DER
+  expect_refused(with(base::encode_base64("0\x06\x02\x01\x01\x02\x01\x00")), "sig.invalid");
   Evidence unsigned_layer = test::unsigned_artifact();
   add_legacy(unsigned_layer, {{good.payload, {}}});
   expect_refused(unsigned_layer, "registry.manifest");
