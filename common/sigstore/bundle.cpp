@@ -118,7 +118,7 @@ Certificates read_chain(Fields& material) {
     std::string der = read_certificate(chain, item, chain.path_of("certificates"));
     if (std::exchange(first, false)) certificates.leaf = std::move(der);
   }
-  if (first) chain.fail(Error::refused("bundle.field", "the bundle's certificate chain is empty"));
+  if (first) chain.fail(Error::refused("parse.json", "the bundle's certificate chain is empty"));
   material.absorb(chain);
   return certificates;
 }
@@ -155,7 +155,8 @@ void check_entries(Fields& material, const Bundle& bundle) {
     if (bundle.version == BundleVersion::v0_1 && entry.signed_entry_timestamp.empty())
       material.fail(bad_version("needs an inclusion promise with each log entry"));
     if (bundle.version != BundleVersion::v0_1 && !entry.proof)
-      material.fail(bad_version("needs an inclusion proof with each log entry"));
+      material.fail(Error::refused("tlog.proof_missing",
+                                   "a bundle of this version needs an inclusion proof with each log entry"));
   }
 }
 

@@ -64,7 +64,7 @@ struct Bundle {
 
 // Strict: camel-case names only, no unknown members, each oneof exactly once, and what the version asks for.
 // Errors (refused): parse.json, parse.duplicate_key, parse.base64, parse.limit, bundle.media_type,
-// bundle.version_rule, bundle.oneof, bundle.field, dsse.signature_count, tlog.duplicate.
+// bundle.version_rule, bundle.oneof, tlog.proof_missing, dsse.signature_count, tlog.duplicate.
 base::Result<Bundle> parse_bundle(std::string_view json);
 
 }  // namespace gridseal::sigstore

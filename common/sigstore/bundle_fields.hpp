@@ -15,7 +15,7 @@ namespace gridseal::sigstore {
 // What the complaints speak of.
 struct Document {
   std::string_view name = "the bundle";
-  std::string_view code = "bundle.field";
+  std::string_view code = "parse.json";
 };
 
 // One object. The first complaint is kept; readers return empty values from then on, so that a function can

@@ -29,6 +29,7 @@ struct Recorded {
   std::string digest;
   std::string certificate;  // DER; one of these two
   std::string key;          // SubjectPublicKeyInfo
+  std::string key_details;  // Rekor v2 only
 };
 
 Error body_error(std::string code, const std::string& what) {
@@ -91,7 +92,8 @@ void read_pem(Fields& owner, std::string_view name, Recorded& recorded) {
 void read_verifier(Fields& owner, Recorded& recorded) {
   Fields fields(owner.object("verifier"), owner.path_of("verifier"),
                 {"keyDetails", "x509Certificate", "publicKey"}, kBody);
-  if (fields.text("keyDetails").empty())
+  recorded.key_details = fields.text("keyDetails");
+  if (recorded.key_details.empty())
     fields.fail(body_error("tlog.body_kind", "does not say the kind of the key"));
   const bool certificate = fields.has("x509Certificate");
   if (certificate == fields.has("publicKey")) {
@@ -250,7 +252,26 @@ Result<void> compare_envelope(const Recorded& recorded, const LoggedEnvelope& en
   return {};
 }
 
+// PublicKeyDetails of sigstore_common.proto begin with key and curve.
+bool details_fit(std::string_view details, crypto::KeyKind kind) {
+  switch (kind) {
+    case crypto::KeyKind::ecdsa_p256:
+      return details.starts_with("PKIX_ECDSA_P256");
+    case crypto::KeyKind::ecdsa_p384:
+      return details.starts_with("PKIX_ECDSA_P384");
+    case crypto::KeyKind::ecdsa_p521:
+      return details.starts_with("PKIX_ECDSA_P521");
+    case crypto::KeyKind::rsa:
+      return details.starts_with("PKIX_RSA") || details.starts_with("PKCS1_RSA");
+    case crypto::KeyKind::ed25519:
+      return details.starts_with("PKIX_ED25519");
+  }
+  return false;
+}
+
 Result<void> compare_key(const Recorded& recorded, const Logged& logged) {
+  if (!recorded.key_details.empty() && !details_fit(recorded.key_details, logged.key.kind()))
+    return body_error("tlog.body_key", "names another kind of key than that of this signature");
   if (!logged.certificate.empty()) {
     if (recorded.certificate == logged.certificate) return {};
     return body_error("tlog.body_key", "does not record the certificate of this signature");

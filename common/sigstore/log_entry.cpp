@@ -14,7 +14,7 @@ using base::Error;
 using base::Result;
 
 constexpr int64_t kLastSecond = 253'402'300'799;  // of the year 9999
-constexpr Document kAnnotation{"the Rekor bundle", "tlog.annotation"};
+constexpr Document kAnnotation{"the Rekor bundle", "parse.json"};
 
 Error unknown_log(const LogEntry& entry, const std::string& why) {
   return Error::refused("tlog.unknown_log", "the log " + base::encode_hex(entry.log_id).substr(0, 16) +
@@ -86,7 +86,7 @@ Result<void> read_kind(LogEntry& entry) {
   const std::string* kind = base::find_string(*body, "kind");
   const std::string* version = base::find_string(*body, "apiVersion");
   if (kind == nullptr || version == nullptr)
-    return Error::refused("tlog.annotation", "the body in the Rekor bundle names no kind and version");
+    return Error::refused("parse.json", "the body in the Rekor bundle names no kind and version");
   entry.kind = *kind;
   entry.version = *version;
   return {};
@@ -148,7 +148,7 @@ Result<LogEntry> parse_rekor_bundle(std::string_view text) {
   if (log_id)
     entry.log_id = std::move(*log_id);
   else
-    payload.fail(Error::refused("tlog.annotation", "the Rekor bundle's logID is not hexadecimal"));
+    payload.fail(Error::refused("parse.json", "the Rekor bundle's logID is not hexadecimal"));
   top.absorb(payload);
   if (auto whole = top.result(); !whole) return std::move(whole).error();
   if (auto kind = read_kind(entry); !kind) return std::move(kind).error();

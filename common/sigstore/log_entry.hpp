@@ -50,7 +50,7 @@ inline constexpr size_t kMaxRekorBundle = size_t{1} << 20U;  // bytes
 
 // cosign's legacy annotation {"SignedEntryTimestamp", "Payload"}. The entry has no proof, and kind and
 // version are the body's own word; verify it as of a bundle 0.1. Errors (refused): parse.json,
-// parse.duplicate_key, parse.base64, parse.limit, tlog.annotation.
+// parse.duplicate_key, parse.base64, parse.limit.
 base::Result<LogEntry> parse_rekor_bundle(std::string_view json);
 
 }  // namespace gridseal::sigstore

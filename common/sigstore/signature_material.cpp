@@ -1,10 +1,12 @@
 #include "sigstore/signature_material.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "crypto/ecdsa.hpp"
 #include "sigstore/sct.hpp"
 
 namespace gridseal::sigstore {
@@ -135,10 +137,21 @@ bool hint_names(std::string_view hint, const PublicKey& key) {
   return hint == base::encode_base64({reinterpret_cast<const char*>(raw.data()), raw.size()});
 }
 
-std::vector<crypto::KeyKind> kinds_of(const std::vector<NamedKey>& keys) {
-  std::vector<crypto::KeyKind> kinds;
-  for (const NamedKey& key : keys) kinds.push_back(key.key.kind());
-  return kinds;
+// By a pinned key, but with r and s side by side, which Sigstore does not know.
+bool is_p1363(const SignatureMaterial& material, const NamedKey& key) {
+  if (!material.message.bytes()) return false;
+  return key.key.verify_p1363(Hash::sha256, *material.message.bytes(), material.signature).has_value();
+}
+
+// Whether keys of any kind make signatures of this form: if not, it is nobody's.
+bool has_known_form(const SignatureMaterial& material, const std::vector<NamedKey>& keys) {
+  constexpr unsigned kLargestCurve = 521;
+  constexpr size_t kEd25519Size = 64;
+  const size_t size = material.signature.size();
+  if (crypto::parse_ecdsa_der(material.signature, kLargestCurve)) return true;
+  if (size == 256 || size == 384 || size == 512) return true;  // RSA
+  return size == kEd25519Size &&
+         std::ranges::none_of(keys, [&](const NamedKey& key) { return is_p1363(material, key); });
 }
 
 struct FoundKey {
@@ -167,7 +180,7 @@ Result<FoundKey> find_key(const SignatureMaterial& material, std::string_view hi
       judged = true;
   }
   if (not_judged && !judged) return *not_judged;
-  if (!crypto::may_be_signature(material.signature, kinds_of(keys)))
+  if (!has_known_form(material, keys))
     return Error::refused("sig.invalid", "the signature is malformed: no key makes one of this form");
   if (named != nullptr)
     return Error::refused("sig.invalid", "the signature names the pinned key " + named->name +
@@ -218,8 +231,10 @@ Result<void> verify_certificate_material(const SignatureMaterial& material, cons
   if (!key) return key.error();
   if (auto logs = check_log_entries(material, root, *key, leaf.der(), rules.log_entries, verified); !logs)
     return std::move(logs).error();
-  if (auto stamps = check_timestamps(material, root, rules.timestamps, verified); !stamps)
-    return std::move(stamps).error();
+  auto unknown = check_timestamps(material, root, rules.timestamps, verified);
+  if (!unknown) return std::move(unknown).error();
+  // Of an unknown authority and the only time: that tells more than that there is none.
+  if (*unknown && verified.times.empty() && !rules.otherwise_at) return std::move(**unknown);
   if (auto times = collect_times(material, root, rules, verified); !times) return std::move(times).error();
   if (auto inside = check_integrated_times(material, leaf); !inside) return std::move(inside).error();
   const auto issuers = check_path(leaf, root, verified.times);

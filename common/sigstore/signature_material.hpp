@@ -49,8 +49,10 @@ std::string algorithm_name(const crypto::PublicKey& key, crypto::Scheme scheme);
 base::Result<void> check_log_entries(const SignatureMaterial& material, const TrustedRoot& root,
                                      const crypto::PublicKey& key, std::string_view certificate,
                                      unsigned needed, VerifiedSignature& verified);
-base::Result<void> check_timestamps(const SignatureMaterial& material, const TrustedRoot& root,
-                                    unsigned needed, VerifiedSignature& verified);
+// Gives back what is wrong with a timestamp of an unknown authority, which is passed over.
+base::Result<std::optional<base::Error>> check_timestamps(const SignatureMaterial& material,
+                                                          const TrustedRoot& root, unsigned needed,
+                                                          VerifiedSignature& verified);
 
 // The issuers of `leaf` up to an authority of `root`, at each of `times` (not empty).
 base::Result<std::vector<crypto::Certificate>> check_path(const crypto::Certificate& leaf,

@@ -68,6 +68,18 @@ struct FoundPath {
   const Authority* authority;
 };
 
+// That an authority which is not trusted for this time issued the certificate.
+std::optional<Error> out_of_use(const Certificate& leaf, const TrustedRoot& root, base::Time time) {
+  for (const Authority& authority : root.certificate_authorities) {
+    if (authority.chain.empty() || authority.validity.contains(time)) continue;
+    if (!crypto::validate_path(leaf, authority.chain, crypto::Purpose::code_signing, time)) continue;
+    return Error::refused("cert.ca_not_valid_at_signing_time",
+                          "the trusted root does not trust the authority " + host_of(authority.uri) +
+                              " for signatures made at " + base::format_rfc3339(time));
+  }
+  return std::nullopt;
+}
+
 Result<FoundPath> find_path(const Certificate& leaf, const TrustedRoot& root, base::Time time) {
   std::optional<Error> telling;
   for (const Authority& authority : root.certificate_authorities) {
@@ -75,6 +87,9 @@ Result<FoundPath> find_path(const Certificate& leaf, const TrustedRoot& root, ba
     auto path = crypto::validate_path(leaf, authority.chain, crypto::Purpose::code_signing, time);
     if (path) return FoundPath{std::move(*path), &authority};
     if (!telling || telling->code() == "cert.untrusted_chain") telling = std::move(path).error();
+  }
+  if (auto unused = out_of_use(leaf, root, time)) {
+    if (!telling || telling->code() == "cert.untrusted_chain") return *unused;
   }
   if (telling) return *telling;
   return Error::refused(
@@ -115,9 +130,10 @@ Result<void> check_log_entries(const SignatureMaterial& material, const TrustedR
                  needed);
 }
 
-Result<void> check_timestamps(const SignatureMaterial& material, const TrustedRoot& root, unsigned needed,
-                              VerifiedSignature& verified) {
+Result<std::optional<Error>> check_timestamps(const SignatureMaterial& material, const TrustedRoot& root,
+                                              unsigned needed, VerifiedSignature& verified) {
   std::set<size_t> seen;
+  std::optional<Error> unknown;
   if (!material.timestamps.empty()) {
     const Authorities authorities(root);
     for (const std::string& response : material.timestamps) {
@@ -127,6 +143,7 @@ Result<void> check_timestamps(const SignatureMaterial& material, const TrustedRo
       if (!good) {
         if (good.error().code() != "tsa.untrusted") return std::move(good).error();
         verified.ignored.push_back("a timestamp: " + good.error().message());
+        unknown = std::move(good).error();
         continue;
       }
       const std::string& host = authorities.hosts.at(good->authority);
@@ -135,7 +152,8 @@ Result<void> check_timestamps(const SignatureMaterial& material, const TrustedRo
       verified.checks.push_back({"timestamp", base::format_rfc3339(good->time) + " by " + host});
     }
   }
-  if (seen.size() >= needed) return {};
+  if (seen.size() >= needed) return unknown;
+  if (unknown && seen.empty()) return *unknown;
   return too_few("tsa.missing", "not enough known authorities have stamped the signature", seen.size(),
                  needed);
 }

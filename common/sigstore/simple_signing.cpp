@@ -15,7 +15,7 @@ using base::Result;
 constexpr base::JsonLimits kLimits{kMaxSimpleSigning, 32, 20'000};
 
 Error bad_payload(const std::string& why) {
-  return Error::refused("simplesigning.payload", "the signed payload is not simple signing: " + why);
+  return Error::refused("parse.json", "the signed payload is not simple signing: " + why);
 }
 
 // An object with no other members than these.

@@ -20,7 +20,7 @@ struct SimpleSigning {
 };
 
 // Strict: unknown members outside `optional` are refused. Errors (refused): parse.json, parse.duplicate_key,
-// parse.limit, simplesigning.payload.
+// parse.limit.
 base::Result<SimpleSigning> parse_simple_signing(std::string_view payload);
 
 }  // namespace gridseal::sigstore

@@ -48,7 +48,8 @@ Result<Statement> parse_statement(std::string_view payload) {
     return Error::refused("intoto.type", "the signed payload is not an in-toto statement");
   }
   const std::string* predicate_type = base::find_string(*json, "predicateType");
-  if (predicate_type == nullptr) return Error::refused("intoto.type", "the statement has no predicateType");
+  if (predicate_type == nullptr)
+    return Error::refused("intoto.predicate_type", "the statement has no predicateType");
   const Json* subjects = base::find_array(*json, "subject");
   if (subjects == nullptr || subjects->empty())
     return Error::refused("intoto.no_subject", "the statement is about nothing");

@@ -19,7 +19,7 @@ constexpr std::string_view kType = "cosign container image signature";
 constexpr std::string_view kCertificateAnnotation = "dev.sigstore.cosign/certificate";
 constexpr std::string_view kTimestampAnnotation = "dev.sigstore.cosign/rfc3161timestamp";
 constexpr Document kTimestampDocument{"the timestamp annotation", "tsa.parse"};
-constexpr Document kEnvelopeDocument{"the envelope", "bundle.field"};
+constexpr Document kEnvelopeDocument{"the envelope", "parse.json"};
 constexpr size_t kMaxTimestamp = size_t{256} << 10U;
 constexpr size_t kMaxEnvelope = size_t{8} << 20U;
 
@@ -179,6 +179,8 @@ Result<VerifiedSignature> verify_legacy_with_certificate(const LegacyLayer& laye
     return Error::refused("key.expected_cert_got_key",
                           "the layer is signed with a key; an identity with a certificate is asked for");
   const auto leaf = crypto::Certificate::from_pem(*pem);
+  if (!leaf && leaf.error().code() == "parse.pem")
+    return Error::refused("cert.parse", "the certificate annotation: " + leaf.error().message());
   if (!leaf) return leaf.error();
   VerifiedSignature verified;
   auto good = verify_certificate_material(ready->material(), *leaf, root, rules, verified);

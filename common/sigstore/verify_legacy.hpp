@@ -27,7 +27,7 @@ bool has_certificate(const LegacyLayer& layer);
 // `passed`: see verify_bundle.hpp. The artifact is bound: simple signing names its digest and is of cosign's
 // type; a statement has it as subject. `chain` annotations are never used: authorities come from `root`.
 // Errors (refused), of both: those of verify_bundle.hpp, and registry.media_type (no such layer),
-//   bundle.field (an annotation that does not parse), parse.base64, parse.pem, simplesigning.payload,
+//   parse.json (also an annotation or payload of another form), parse.base64,
 //   simplesigning.type, simplesigning.digest, dsse.signature_count.
 base::Result<VerifiedSignature> verify_legacy_with_certificate(
     const LegacyLayer& layer, const base::Digest& artifact, const TrustedRoot& root,

@@ -243,7 +243,11 @@ TEST(LogBody, HashOfTheKeysStrength) {
   data["algorithm"] = "SHA2_512";
   data["digest"] = base::encode_base64(crypto::hash_of(
       crypto::Hash::sha512, pre_authentication_encoding(sample.payload_type, sample.payload)));
+  Json& details = body["spec"]["hashedRekordV002"]["signature"]["verifier"]["keyDetails"];
+  details = "PKIX_ED25519_PH";
   EXPECT_EQ(judge(body, sample.over_envelope()), "");
+  details = "PKIX_ECDSA_P256_SHA_256";
+  EXPECT_EQ(judge(body, sample.over_envelope()), "tlog.body_key");
 }
 
 // GS-SIGSTORE-145: certificate and key at once, or neither, are refused.

@@ -383,23 +383,23 @@ TEST_F(Annotation, Strict) {
     base::Json json = good;
     const base::Json::json_pointer at(pointer);
     json[at.parent_pointer()].erase(at.back());
-    EXPECT_EQ(code(json), "tlog.annotation") << pointer;
+    EXPECT_EQ(code(json), "parse.json") << pointer;
     json = good;
     json[at.parent_pointer()]["unknown"] = 1;
-    EXPECT_EQ(code(json), "tlog.annotation") << pointer;
+    EXPECT_EQ(code(json), "parse.json") << pointer;
   }
   base::Json json = good;
   json["Payload"]["logIndex"] = -1;
-  EXPECT_EQ(code(json), "tlog.annotation");
+  EXPECT_EQ(code(json), "parse.json");
   json = good;
   json["Payload"]["logID"] = "no hex";
-  EXPECT_EQ(code(json), "tlog.annotation");
+  EXPECT_EQ(code(json), "parse.json");
   json = good;
   json["SignedEntryTimestamp"] = "no base64!";
   EXPECT_EQ(code(json), "parse.base64");
   json = good;
   json["Payload"]["body"] = base::encode_base64("{}");
-  EXPECT_EQ(code(json), "tlog.annotation");
+  EXPECT_EQ(code(json), "parse.json");
   json["Payload"]["body"] = base::encode_base64("no json");
   EXPECT_EQ(code(json), "parse.json");
 }

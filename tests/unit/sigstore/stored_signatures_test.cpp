@@ -189,8 +189,7 @@ TEST_P(StoredKeyed, CountsForNothingElse) {
   const NamedKey other{"other.pub", crypto::PrivateKey::generate()->public_key()};
   const auto wrong = with_keys(layer, stored.artifact, {other}, nullptr, {});
   ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().code(), "key.wrong")
-      << wrong.error().code();
+  EXPECT_EQ(wrong.error().code(), "key.wrong");
   EXPECT_TRUE(with_keys(layer, stored.artifact, {other, key}, nullptr, {}));
   EXPECT_EQ(with_keys(layer, stored.artifact, {}, nullptr, {}).error().code(), "key.wrong");
   const auto moved = with_keys(layer, other_artifact(), {key}, nullptr, {});

@@ -1,10 +1,13 @@
 // One wrong thing at a time, in signatures that are right otherwise.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 #include "base/encoding.hpp"
 #include "crypto/der.hpp"
+#include "crypto/ecdsa.hpp"
 #include "log_maker.hpp"
 #include "sigstore/cosign_sign.hpp"
 #include "sigstore/sct.hpp"
@@ -32,6 +35,21 @@ std::string big_endian(uint64_t value, size_t width) {
   std::string bytes(width, '\0');
   for (size_t i = width; i-- > 0; value >>= 8U) bytes[i] = static_cast<char>(value & 0xFFU);
   return bytes;
+}
+
+// The same numbers as in IEEE P1363.
+std::string side_by_side(const std::string& signature) {
+  const auto numbers = crypto::parse_ecdsa_der(signature, 256).value();
+  const auto padded = [](std::string_view number) {
+    return std::string(32 - number.size(), '\0') + std::string(number);
+  };
+  return padded(numbers.r) + padded(numbers.s);
+}
+
+crypto::PublicKey rsa_key() {
+  std::ifstream file(std::string(GRIDSEAL_FIXTURES) + "/signing/cosign2-keyed-legacy-rsa3072/cosign.pub");
+  const std::string pem((std::istreambuf_iterator<char>(file)), {});
+  return crypto::PublicKey::from_pem(pem).value();
 }
 
 LogMaker log_of_2026(const std::string& url) {
@@ -200,7 +218,7 @@ TEST_F(VerifyRules, TheChainIsJudgedAtTheTimeOfSigning) {
   world_.trusted.certificate_authorities[0].validity.end = at("2026-03-01T12:05:00Z");
   EXPECT_EQ(world_.judge(world_.statement_bundle(leaf)), "verified");
   world_.trusted.certificate_authorities[0].validity.end = at("2026-03-01T12:04:59Z");
-  EXPECT_EQ(world_.judge(world_.statement_bundle(leaf)), "cert.untrusted_chain");
+  EXPECT_EQ(world_.judge(world_.statement_bundle(leaf)), "cert.ca_not_valid_at_signing_time");
 }
 
 // GS-SIGSTORE-222: an issuer that was not valid at the time of signing issued nothing.
@@ -333,6 +351,8 @@ TEST_F(VerifyRules, KnownAuthoritiesMustBeRight) {
   ASSERT_TRUE(verified) << verified.error().describe();
   EXPECT_EQ(verified->times.size(), 1U);
   EXPECT_EQ(verified->ignored.size(), 1U);
+  broken.log_entries.clear();
+  EXPECT_EQ(world_.judge(broken, no_log), "tsa.untrusted");
   world_.trusted.transparency_logs.clear();
   EXPECT_EQ(world_.judge(bundle), "tlog.unknown_log");
   EXPECT_EQ(world_.judge(bundle, no_log), "verified");
@@ -432,9 +452,15 @@ TEST_F(VerifyRules, KeysSignMessages) {
   const auto ec = pki::new_key();
   const auto signature = ec.sign(crypto::Scheme::sha256, kManifest).value();
   EXPECT_EQ(judge(ec.public_key(), signature, digest), "ecdsa-p256-sha256");
-  EXPECT_EQ(judge(ec.public_key(), std::string(64, 'r'), bytes), "sig.invalid");
+  EXPECT_EQ(judge(ec.public_key(), side_by_side(signature), bytes), "sig.invalid");
+  EXPECT_EQ(judge(ec.public_key(), std::string(63, 'r'), bytes), "sig.invalid");
   EXPECT_EQ(judge(ec.public_key(), ec.sign(crypto::Scheme::sha512, kManifest).value(), bytes), "key.wrong");
   EXPECT_EQ(judge(pki::new_key().public_key(), signature, bytes), "key.wrong");
+  EXPECT_EQ(judge(ec.public_key(), signature + "x", bytes), "sig.invalid");
+  const auto rsa = rsa_key();
+  EXPECT_EQ(judge(rsa, signature, bytes), "key.wrong");
+  EXPECT_EQ(judge(rsa, std::string(256, 's'), bytes), "key.wrong");
+  EXPECT_EQ(judge(rsa, std::string(255, 's'), bytes), "sig.invalid");
   const auto edwards = test::new_ed25519_key();
   EXPECT_EQ(judge(edwards.public_key(), edwards.sign(crypto::Scheme::ed25519, kManifest).value(), bytes),
             "ed25519");

@@ -101,14 +101,13 @@ TEST_F(BundleTest, Structure) {
             }),
             "bundle.oneof");
   EXPECT_EQ(code_after([](Json& b) { b.erase("dsseEnvelope"); }), "bundle.oneof");
-  EXPECT_EQ(code_after([](Json& b) { b["extra"] = 1; }), "bundle.field");
-  EXPECT_EQ(code_after([](Json& b) { material(b)["extra"] = 1; }), "bundle.field");
-  EXPECT_EQ(code_after([](Json& b) { material(b)["public_key"] = material(b)["publicKey"]; }),
-            "bundle.field");
-  EXPECT_EQ(code_after([](Json& b) { envelope(b)["payload"] = 5; }), "bundle.field");
-  EXPECT_EQ(code_after([](Json& b) { b.erase("verificationMaterial"); }), "bundle.field");
+  EXPECT_EQ(code_after([](Json& b) { b["extra"] = 1; }), "parse.json");
+  EXPECT_EQ(code_after([](Json& b) { material(b)["extra"] = 1; }), "parse.json");
+  EXPECT_EQ(code_after([](Json& b) { material(b)["public_key"] = material(b)["publicKey"]; }), "parse.json");
+  EXPECT_EQ(code_after([](Json& b) { envelope(b)["payload"] = 5; }), "parse.json");
+  EXPECT_EQ(code_after([](Json& b) { b.erase("verificationMaterial"); }), "parse.json");
   EXPECT_EQ(code_after([](Json& b) { material(b)["certificate"] = nullptr; }), "");
-  EXPECT_EQ(code_of("[]"), "bundle.field");
+  EXPECT_EQ(code_of("[]"), "parse.json");
   EXPECT_EQ(code_of(""), "parse.json");
   EXPECT_EQ(code_of(good().dump() + "x"), "parse.json");
   EXPECT_EQ(code_of(std::string((8U << 20U) + 1, ' ')), "parse.limit");
@@ -128,13 +127,13 @@ TEST_F(BundleTest, LogEntriesAreParsedStrictly) {
   };
   EXPECT_EQ(with_entry([](Json&) {}), "");
   EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = 5; }), "");
-  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = "05"; }), "bundle.field");
-  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = "-5"; }), "bundle.field");
-  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = "9223372036854775808"; }), "bundle.field");
-  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = 1.5; }), "bundle.field");
-  EXPECT_EQ(with_entry([](Json& e) { e["unknown"] = 1; }), "bundle.field");
+  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = "05"; }), "parse.json");
+  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = "-5"; }), "parse.json");
+  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = "9223372036854775808"; }), "parse.json");
+  EXPECT_EQ(with_entry([](Json& e) { e["logIndex"] = 1.5; }), "parse.json");
+  EXPECT_EQ(with_entry([](Json& e) { e["unknown"] = 1; }), "parse.json");
   EXPECT_EQ(with_entry([](Json& e) { e["canonicalizedBody"] = "A A="; }), "parse.base64");
-  EXPECT_EQ(with_entry([](Json& e) { e.erase("inclusionProof"); }), "bundle.version_rule");
+  EXPECT_EQ(with_entry([](Json& e) { e.erase("inclusionProof"); }), "tlog.proof_missing");
   EXPECT_EQ(with_entry([](Json& e) { e["inclusionProof"]["hashes"] = Json(65, "AAAA"); }), "parse.limit");
   EXPECT_EQ(with_entry([](Json& e) { e["inclusionProof"]["hashes"] = Json::array({1}); }), "parse.base64");
   EXPECT_EQ(code_after([](Json& b) {
@@ -210,7 +209,7 @@ TEST_F(BundleTest, Statement) {
   EXPECT_EQ(code_after_statement([](Json& s) { s["_type"] = "https://in-toto.io/Statement/v2"; }),
             "intoto.type");
   EXPECT_EQ(code_after_statement([](Json& s) { s.erase("_type"); }), "intoto.type");
-  EXPECT_EQ(code_after_statement([](Json& s) { s.erase("predicateType"); }), "intoto.type");
+  EXPECT_EQ(code_after_statement([](Json& s) { s.erase("predicateType"); }), "intoto.predicate_type");
   EXPECT_EQ(code_after_statement([](Json& s) { s["subject"] = Json::array(); }), "intoto.no_subject");
   EXPECT_EQ(code_after_statement([](Json& s) { s.erase("subject"); }), "intoto.no_subject");
   EXPECT_EQ(code_after_statement([](Json& s) { s["subject"][0].erase("digest"); }), "intoto.no_subject");

@@ -50,8 +50,7 @@ TEST_P(GoodExample, IsRefusedForAnotherArtifactAndByAnotherKey) {
   const auto by_other = verify_signatures(other.state, other.policy, signed_evidence);
   ASSERT_FALSE(by_other);
   EXPECT_EQ(by_other.error().outcome(), base::Outcome::refused);
-  EXPECT_EQ(by_other.error().code(), "key.wrong")
-      << by_other.error().code();
+  EXPECT_EQ(by_other.error().code(), "key.wrong");
 
   Evidence moved = test::unsigned_artifact({{"org.opencontainers.image.title", "another"}});
   moved.signatures = signed_evidence.signatures;

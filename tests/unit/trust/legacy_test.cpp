@@ -81,18 +81,18 @@ TEST_F(Legacy, PayloadRules) {
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
   expect_refused(with_payload("not json"), "parse.json");
   expect_refused(with_payload(""), "parse.json");
-  expect_refused(with_payload("{}"), "simplesigning.payload");
-  expect_refused(with_payload("[]"), "simplesigning.payload");
+  expect_refused(with_payload("{}"), "parse.json");
+  expect_refused(with_payload("[]"), "parse.json");
   expect_refused(with_changed("cosign container image signature", "atomic container signature"),
                  "simplesigning.type");
   expect_refused(with_changed(hex, upper), "simplesigning.digest");
   expect_refused(with_changed("sha256:", "sha512:"), "simplesigning.digest");
-  expect_refused(with_changed("\"critical\":{", "\"critical\":{\"extra\":1,"), "simplesigning.payload");
-  expect_refused(with_changed("\"critical\":{", "\"Critical\":{"), "simplesigning.payload");
+  expect_refused(with_changed("\"critical\":{", "\"critical\":{\"extra\":1,"), "parse.json");
+  expect_refused(with_changed("\"critical\":{", "\"Critical\":{"), "parse.json");
   expect_refused(with_changed("\"image\":{", "\"image\":{\"docker-manifest-diges\\u0074\":\"x\","),
                  "parse.duplicate_key");
   expect_refused(with_changed("\"optional\":null", "\"optional\":null} {\"a\":1"), "parse.json");
-  expect_refused(with_changed("\"optional\":null", "\"optional\":[]"), "simplesigning.payload");
+  expect_refused(with_changed("\"optional\":null", "\"optional\":[]"), "parse.json");
   const auto spaced = judge(with_changed("\"optional\":null", "\"optional\" : { \"n\" : 1 } \n "));
   EXPECT_TRUE(spaced) << spaced.error().describe();
 }
@@ -114,7 +114,7 @@ TEST_F(Legacy, SignatureEncoding) {
   expect_refused(with("!"), "parse.base64");
   expect_refused(with(""), "registry.manifest");
   expect_refused(with(base::encode_base64(raw + '\0')), "sig.invalid");
-  expect_refused(with(base::encode_base64(std::string(64, '\1'))), "sig.invalid");  // r||s is not DER
+  expect_refused(with(base::encode_base64(std::string(64, '\1'))), "key.wrong");  // an Ed25519 key's form
   expect_refused(with(base::encode_base64("0\x06\x02\x01\x01\x02\x01\x00")), "sig.invalid");
   Evidence unsigned_layer = test::unsigned_artifact();
   add_legacy(unsigned_layer, {{good.payload, {}}});
