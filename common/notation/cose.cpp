@@ -22,6 +22,11 @@ constexpr int64_t kLabelCritical = 2;
 constexpr int64_t kLabelContentType = 3;
 constexpr int64_t kLabelX5chain = 33;
 
+Error cbor_error(const Error& error, const std::string& where) {
+  if (error.code() == "parse.cbor") return envelope_error(where + ": " + error.message());
+  return Error(error).with_context(where);
+}
+
 Result<std::string> text_of(const Value& map, std::string_view name, const Value* value) {
   if (value == nullptr || !value->is(Kind::text))
     return envelope_error(std::string(name) + (map.items.empty() ? " is absent" : " is absent or no text"));
@@ -165,7 +170,7 @@ Result<Envelope> parse_cose(std::string_view bytes) {
   limits.max_bytes = kMaxEnvelopeBytes;
   limits.max_items = 256;
   const auto root = cbor::parse(bytes, limits);
-  if (!root) return Error(root.error()).with_context("the signature envelope is not usable CBOR");
+  if (!root) return cbor_error(root.error(), "the signature envelope");
   if (!root->is(Kind::tag) || root->number != kSign1Tag || !root->items.front().is(Kind::array) ||
       root->items.front().items.size() != 4)
     return envelope_error("it is no COSE_Sign1 with tag 18");
@@ -175,7 +180,7 @@ Result<Envelope> parse_cose(std::string_view bytes) {
     return envelope_error(
         "a part of the COSE_Sign1 is of the wrong type; a detached payload is not supported");
   const auto protected_header = cbor::parse(parts[0].content, limits);
-  if (!protected_header) return Error(protected_header.error()).with_context("the protected header");
+  if (!protected_header) return cbor_error(protected_header.error(), "the protected header");
   if (!protected_header->is(Kind::map)) return envelope_error("the protected header is no map");
   if (auto fine = check_labels(*protected_header, parts[1]); !fine) return std::move(fine).error();
   Envelope envelope;

@@ -75,7 +75,6 @@ Result<void> read_protected(std::string_view text, const Json& unprotected, Enve
   auto header = base::parse_json(text, {kMaxEnvelopeBytes, 16, kMaxValues});
   if (!header) return std::move(header).error().with_context("the envelope's protected header");
   if (!header->is_object()) return envelope_error("the protected header is no object");
-  if (header->contains(kB64)) return envelope_error("'b64' is not supported");
   ProtectedHeader judged;
   for (const auto& [name, value] : header->items()) {
     if (unprotected.contains(name))
@@ -101,7 +100,9 @@ Result<void> read_protected(std::string_view text, const Json& unprotected, Enve
     if (!value) return value.error();
     *field = *value;
   }
-  return apply_header(std::move(judged), envelope);
+  if (auto fine = apply_header(std::move(judged), envelope); !fine) return fine;
+  if (header->contains(kB64)) return envelope_error("'b64' is not supported");
+  return {};
 }
 
 Result<void> read_chain(const Json& header, Envelope& envelope) {

@@ -32,23 +32,29 @@ class Verification {
       : request_(request), policy_(policy), store_(store), now_(now) {}
 
   Result<Verified> run(std::string_view media_type, std::string_view bytes) {
+    if (auto fine = check_all(media_type, bytes); !fine) return std::move(fine).error();
+    return std::move(result_);
+  }
+  // Up to the one that failed, until the result is given away.
+  const std::vector<Check>& checks() const { return result_.checks; }
+
+ private:
+  Result<void> check_all(std::string_view media_type, std::string_view bytes) {
     result_.policy = policy_.name;
     result_.level = policy_.level;
     passed("policy", "'" + policy_.name + "', level " + std::string(to_string(policy_.level)));
-    if (auto fine = check_integrity(media_type, bytes); !fine) return std::move(fine).error();
-    if (auto fine = check_artifact(); !fine) return std::move(fine).error();
-    if (auto fine = check_authenticity(); !fine) return std::move(fine).error();
+    if (auto fine = check_integrity(media_type, bytes); !fine) return fine;
+    if (auto fine = check_artifact(); !fine) return fine;
+    if (auto fine = check_authenticity(); !fine) return fine;
     for (const auto& [name, action, check] :
          {Step{"expiry", policy_.expiry, &Verification::check_expiry},
           Step{"authenticTimestamp", policy_.authentic_timestamp, &Verification::check_timestamp},
           Step{"revocation", policy_.revocation, &Verification::check_revoked}}) {
-      if (auto fine = judge(name, action, (this->*check)()); !fine) return std::move(fine).error();
+      if (auto fine = judge(name, action, (this->*check)()); !fine) return fine;
     }
-    if (auto fine = check_annotations(); !fine) return std::move(fine).error();
-    return std::move(result_);
+    return check_annotations();
   }
 
- private:
   // What the check found out, to be listed.
   using Found = Result<std::string>;
   struct Step {
@@ -247,15 +253,20 @@ class Verification {
 }  // namespace
 
 Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
-                        const TrustPolicyDocument& policy, const TrustStore& store, base::Time now) {
+                        const TrustPolicyDocument& policy, const TrustStore& store, base::Time now,
+                        std::vector<Check>* passed) {
   const auto selected = policy.select(request.repository);
   if (!selected) return selected.error();
-  return verify(media_type, envelope, request, *selected, store, now);
+  return verify(media_type, envelope, request, *selected, store, now, passed);
 }
 
 Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
-                        const TrustPolicy& policy, const TrustStore& store, base::Time now) {
-  return Verification(request, policy, store, now).run(media_type, envelope);
+                        const TrustPolicy& policy, const TrustStore& store, base::Time now,
+                        std::vector<Check>* passed) {
+  Verification verification(request, policy, store, now);
+  auto verified = verification.run(media_type, envelope);
+  if (passed != nullptr) *passed = verified ? verified->checks : verification.checks();
+  return verified;
 }
 
 }  // namespace gridseal::notation

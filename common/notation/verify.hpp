@@ -73,11 +73,14 @@ struct Verified {
 //   notary.descriptor; notary.chain; notary.cert_requirements; notary.store; notary.identity;
 //   notary.expired; notary.timestamp (also: a certificate of the chain is not valid at the time that counts);
 //   notary.revoked, notary.revocation_unavailable; notary.metadata.
+// `passed`, where given, gets the checks that passed before the one that did not.
 base::Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
-                              const TrustPolicyDocument& policy, const TrustStore& store, base::Time now);
+                              const TrustPolicyDocument& policy, const TrustStore& store, base::Time now,
+                              std::vector<Check>* passed = nullptr);
 
 // The same under a policy that was chosen by name, whatever its scopes say.
 base::Result<Verified> verify(std::string_view media_type, std::string_view envelope, const Request& request,
-                              const TrustPolicy& policy, const TrustStore& store, base::Time now);
+                              const TrustPolicy& policy, const TrustStore& store, base::Time now,
+                              std::vector<Check>* passed = nullptr);
 
 }  // namespace gridseal::notation

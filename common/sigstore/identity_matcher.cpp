@@ -149,12 +149,29 @@ std::optional<Missed> miss(const Entry& entry, const CertificateIdentity& identi
   return std::nullopt;
 }
 
-Error explain(const Missed& missed, const CertificateIdentity& identity) {
+std::string text_of(const Rule& rule) {
+  return rule.expression ? "/" + base::printable(rule.expression->pattern(), 120) + "/"
+                         : base::printable(rule.exact, 120);
+}
+
+// What is asked for, the first few of it.
+std::string asked_for(const std::vector<Entry>& entries, Rule Entry::*rule) {
+  constexpr size_t kShown = 3;
+  std::string text = "; asked for is ";
+  for (size_t i = 0; i < entries.size() && i < kShown; ++i)
+    text += (i == 0 ? "" : " or ") + text_of(entries[i].*rule);
+  if (entries.size() > kShown) text += " or one of " + std::to_string(entries.size() - kShown) + " more";
+  return text;
+}
+
+Error explain(const Missed& missed, const CertificateIdentity& identity, const std::vector<Entry>& entries) {
   const std::string who = "signed by " + describe(identity) + ", ";
   if (missed.where == Miss::issuer)
-    return Error::refused("identity.issuer", who + "whose issuer is none of those that are trusted");
+    return Error::refused("identity.issuer", who + "whose issuer is none of those that are trusted" +
+                                                 asked_for(entries, &Entry::issuer));
   if (missed.where == Miss::subject)
-    return Error::refused("identity.san", who + "who is none of the identities that are trusted");
+    return Error::refused("identity.san", who + "who is none of the identities that are trusted" +
+                                              asked_for(entries, &Entry::subject));
   const auto found = identity.extensions.find(missed.extension);
   const std::string has =
       found == identity.extensions.end() ? "none" : "'" + base::printable(found->second, 120) + "'";
@@ -196,7 +213,7 @@ Result<size_t> IdentityMatcher::match(const CertificateIdentity& identity) const
     if (!missed) return i;
     if (!closest || missed->where > closest->where) closest = std::move(missed);
   }
-  return explain(*closest, identity);
+  return explain(*closest, identity, state_->entries);
 }
 
 const std::vector<std::string>& IdentityMatcher::warnings() const {

@@ -75,11 +75,13 @@ Judgement judge_notation(const Question& question, const Candidate& candidate) {
   notation::Request request{descriptor_of(question.evidence), question.circumstances.repository,
                             question.policy.annotations()};
   const notation::Trust& trust = question.state.notation();
+  std::vector<notation::Check> passed;
   auto verified = notation::verify(candidate.layer.media_type, candidate.blob, request, trust.policy,
-                                   trust.store, question.circumstances.now);
+                                   trust.store, question.circumstances.now, &passed);
   if (!verified) {
-    const Stage stage = notation_stage(verified.error().code());
-    return refuse(stage, std::move(verified).error());
+    Refusal refusal{notation_stage(verified.error().code()), std::move(verified).error()};
+    for (const auto& check : passed) refusal.passed.push_back({check.name, check.detail});
+    return tl::unexpected<Refusal>(std::move(refusal));
   }
   const auto envelope = notation::parse_envelope(candidate.layer.media_type, candidate.blob);
   if (!envelope) return refuse(Stage::parsed, envelope.error());

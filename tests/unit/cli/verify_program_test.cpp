@@ -150,6 +150,7 @@ TEST_F(VerifyTest, Notation) {
       verify(arguments + fixture("notation/trustpolicy-strict.json") + " --at 2126-11-24T12:00:00Z");
   EXPECT_EQ(late.code, 1);
   EXPECT_NE(late.output.find("(notary.timestamp)"), std::string::npos) << late.output;
+  EXPECT_NE(late.output.find("✓ authenticity"), std::string::npos) << late.output;
   EXPECT_EQ(verify(arguments + fixture("notation/trustpolicy-skip.json")).code, 2);
 }
 

@@ -87,7 +87,7 @@ TEST_F(CoseTest, Reads) {
 TEST_F(JwsTest, MediaTypeDecides) {
   const std::string jws = Jws(signer_).text();
   EXPECT_EQ(code(jws), "");
-  EXPECT_EQ(parse_envelope(kCoseMediaType, jws).error().code(), "parse.cbor");
+  EXPECT_EQ(parse_envelope(kCoseMediaType, jws).error().code(), "notary.envelope");
   EXPECT_EQ(parse_envelope(kJwsMediaType, Cose(signer_).bytes()).error().code(), "parse.json");
   EXPECT_EQ(parse_envelope("application/json", jws).error().code(), "notary.envelope");
 }
@@ -190,7 +190,7 @@ TEST_F(JwsTest, NoPlugins) {
 
 // GS-NOTATION-039: a payload that would not be base64 is refused, critical or not (RFC 7797).
 TEST_F(JwsTest, NoUnencodedPayload) {
-  EXPECT_EQ(header_code({{"b64", false}, {"crit", {kScheme, "b64"}}}), "notary.envelope");
+  EXPECT_EQ(header_code({{"b64", false}, {"crit", {kScheme, "b64"}}}), "notary.crit");
   EXPECT_EQ(header_code({{"b64", true}}), "notary.envelope");
 }
 
@@ -251,8 +251,8 @@ TEST_F(CoseTest, Shape) {
   EXPECT_EQ(code(good.substr(1)), "notary.envelope");               // untagged
   EXPECT_EQ(code("\xD1" + good.substr(1)), "notary.envelope");      // COSE_Mac0
   EXPECT_EQ(code("\xD8\x62" + good.substr(1)), "notary.envelope");  // COSE_Sign
-  EXPECT_EQ(code(good + std::string(1, '\0')), "parse.cbor");
-  EXPECT_EQ(code("\xD2\x84\x40\xA0\x40\x40"), "parse.cbor");  // empty protected header
+  EXPECT_EQ(code(good + std::string(1, '\0')), "notary.envelope");
+  EXPECT_EQ(code("\xD2\x84\x40\xA0\x40\x40"), "notary.envelope");  // empty protected header
   EXPECT_EQ(code("\xD2\x84\x41\xA0\xA0\x40\x40"), "notary.alg");
   EXPECT_EQ(code("\xD2\x84\x41\xA0\xA0\xF6\x40"), "notary.envelope");  // detached payload
   EXPECT_EQ(code("\xD2\x84\x41\x80\xA0\x40\x40"), "notary.envelope");
