@@ -115,8 +115,7 @@ TEST(VerifyP1363, FixedWidth) {
     EXPECT_TRUE(key.verify_p1363(Hash::sha384, message, signature)) << name;
     EXPECT_EQ(code_of(key.verify_p1363(Hash::sha256, message, signature)), "sig.invalid");
     EXPECT_EQ(code_of(key.verify_p1363(Hash::sha384, message, der_form)), "sig.invalid");
-    EXPECT_EQ(code_of(key.verify_p1363(Hash::sha384, message, std::string(2 * width, '\0'))),
-              "sig.invalid");
+    EXPECT_EQ(code_of(key.verify_p1363(Hash::sha384, message, std::string(2 * width, '\0'))), "sig.invalid");
     EXPECT_EQ(code_of(key.verify_p1363(Hash::sha384, message, std::string(2 * width, '\xFF'))),
               "sig.invalid");
     EXPECT_EQ(code_of(key.verify(Scheme::sha384, message, signature)), "sig.invalid");
