@@ -21,6 +21,21 @@ bool is_letter(char c) {
   return is_one_of(c, kLower) || (c >= 'A' && c <= 'Z');
 }
 
+// RFC 1123 subdomain, as names of Kubernetes objects.
+bool is_subdomain(std::string_view text) {
+  const auto part_is_good = [](std::string_view part) {
+    return !part.empty() && part.front() != '-' && part.back() != '-' &&
+           std::all_of(part.begin(), part.end(), [](char c) { return is_lower_or_digit(c) || c == '-'; });
+  };
+  if (text.size() > 253) return false;
+  for (size_t start = 0; start <= text.size();) {
+    const auto end = std::min(text.find('.', start), text.size());
+    if (!part_is_good(text.substr(start, end - start))) return false;
+    start = end + 1;
+  }
+  return true;
+}
+
 // "host:port" of a URL.
 std::string_view authority(std::string_view url) {
   const auto start = url.find("://");
@@ -103,6 +118,36 @@ std::string check_variable(std::string_view text) {
     return word(c) || is_one_of(c, kDigits);
   });
   return good ? "" : "must be a name of letters, digits and '_', not beginning with a digit";
+}
+
+std::string check_service_account(std::string_view text) {
+  const auto slash = text.find('/');
+  const bool good = slash != std::string_view::npos && check_label(text.substr(0, slash)).empty() &&
+                    is_subdomain(text.substr(slash + 1));
+  return good ? "" : "must be \"namespace/name\" of a ServiceAccount";
+}
+
+std::string check_label_key(std::string_view text) {
+  const auto slash = text.find('/');
+  const std::string_view name = slash == std::string_view::npos ? text : text.substr(slash + 1);
+  const auto plain = [](char c) { return is_letter(c) || is_one_of(c, kDigits); };
+  const bool good =
+      !name.empty() && name.size() <= 63 && plain(name.front()) && plain(name.back()) &&
+      std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || is_one_of(c, "_-."); });
+  if (!good || (slash != std::string_view::npos && !is_subdomain(text.substr(0, slash))))
+    return "must be a name as Kubernetes' labels have, such as \"example.com/site\"";
+  return name == text || !text.substr(0, slash).ends_with("gridseal.dev")
+             ? ""
+             : "must not be one of Gridseal's own";
+}
+
+std::string check_pointer(std::string_view text) {
+  if (text.size() < 2 || text.front() != '/') return "must be a JSON pointer, such as \"/spec/replicas\"";
+  for (size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+    if (at + 1 >= text.size() || !is_one_of(text[at + 1], "01"))
+      return "must have ~0 for '~' and ~1 for '/' in a name (RFC 6901)";
+  }
+  return "";
 }
 
 std::string check_group(std::string_view text) {

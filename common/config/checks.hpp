@@ -14,8 +14,11 @@ std::string check_url(std::string_view text);            // http or https, a hos
 std::string check_relative_path(std::string_view text);  // stays inside
 std::string check_file_name(std::string_view text);      // no folder
 std::string check_digest(std::string_view text);
-std::string check_variable(std::string_view text);  // [_A-Za-z][_A-Za-z0-9]*
-std::string check_group(std::string_view text);     // of users
+std::string check_variable(std::string_view text);         // [_A-Za-z][_A-Za-z0-9]*
+std::string check_service_account(std::string_view text);  // namespace/name
+std::string check_label_key(std::string_view text);        // Kubernetes: [prefix/]name
+std::string check_pointer(std::string_view text);          // JSON pointer (RFC 6901), not the whole document
+std::string check_group(std::string_view text);            // of users
 
 bool is_plain_http(std::string_view url);
 bool is_loopback(std::string_view url);

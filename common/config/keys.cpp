@@ -26,8 +26,8 @@ const std::array kSite{
               "Environment that artifacts for this host are meant for.", check_label},
     Key<Site>{
         "variables", &Site::variables, "{}",
-        "Names and values of this site. They are not secrets. A change of them makes every component be "
-        "judged anew; manifests are not changed by them yet.",
+        "Names and values of this site, for `${NAME}` in manifests. They are not secrets: the history keeps "
+        "them with each deployment. A change of them is deployed like a new revision.",
         check_variable},
 };
 
@@ -57,6 +57,12 @@ const std::array kRegistry{
                   "PEM file of the client certificate's private key."},
     Key<Registry>{"plain_http", &Registry::plain_http, "false",
                   "Allow `http://` URLs; only for a registry on this host (loopback)."},
+    Key<Registry>{
+        "serves", &Registry::serves, "[]",
+        "Hosts in image references, such as `ghcr.io`, whose images this registry holds: there they "
+        "are looked for before a switch, as k3s does through its `registries.yaml`. Its own hosts "
+        "are always among them.",
+        check_not_empty},
 };
 
 const std::array kTrust{
@@ -317,6 +323,78 @@ const std::array kComponent{
         "What happens when that which runs no longer verifies: `hold` (it runs on and no other "
         "revision is taken without a permit), `keep` (it runs on, and a verified revision replaces "
         "it), or `stop` (as `hold`, and `gridseal stop` may scale it to nothing). Each is an alarm."},
+    Key<Component>{"depends_on", &Component::depends_on, "[]",
+                   "Components that must be healthy at what the registry names before this one changes.",
+                   check_label},
+    Key<Component>{
+        "service_account", &Component::service_account, R"("")",
+        "ServiceAccount, as `namespace/name`, that the agent impersonates for this component: what "
+        "that account may not do, the component cannot do. Empty: the agent's own rights.",
+        check_service_account},
+    Key<Component>{"labels", &Component::labels, "{}",
+                   "Labels for every object of the component; those in the manifests give way.",
+                   check_label_key},
+    Key<Component>{"annotations", &Component::annotations, "{}",
+                   "Annotations for every object of the component; those in the manifests give way.",
+                   check_label_key},
+    Key<Component>{
+        "variables", &Component::variables, "{}",
+        "Names and values for `${NAME}` in its manifests, beside the site's; on the same name these "
+        "win.",
+        check_variable},
+    Key<Component>{"substitute", &Component::substitute, "true",
+                   "Replace `${NAME}` in manifests when the site or the component has variables."},
+    Key<Component>{
+        "exclude", &Component::exclude, "[]",
+        "Files of the artifact that are no manifests, as patterns of `.gitignore`; beside what its "
+        "own `.sourceignore` says.",
+        check_not_empty},
+    Key<Component>{"drift", &Component::drift, R"("correct")",
+                   "What happens when somebody changed in the cluster what the component declares: `correct` "
+                   "(it is put back), `report` (status and history say who and when), or `off`."},
+    Key<Component>{"drift_interval", &Component::drift_interval, "",
+                   "Time from one look for drift to the next.", nullptr, kInterval, "`interval`"},
+    Key<Component>{"unschedulable", &Component::unschedulable, R"("1m")",
+                   "Time that a pod may wait for a node before that is a failure.", nullptr, kWait},
+    Key<Component>{"check_images", &Component::check_images, "true",
+                   "Before the switch, look for every container image in the registry that serves it; one "
+                   "that is missing blocks the new revision."},
+    Key<Component>{"image_policy", &Component::image_policy, R"("")",
+                   "Trust policy whose signers must have signed every container image. Empty: none."},
+};
+
+const std::array kIgnore{
+    Key<IgnoreRule>{"kind",
+                    &IgnoreRule::kind,
+                    "",
+                    "Kind of the objects, as `Deployment` or `Kind.group`.",
+                    check_not_empty,
+                    {},
+                    {},
+                    true},
+    Key<IgnoreRule>{"name", &IgnoreRule::name, R"("")", "Name of the object. Empty: all of the kind."},
+    Key<IgnoreRule>{"namespace", &IgnoreRule::namespace_, R"("")", "Its namespace. Empty: any."},
+    Key<IgnoreRule>{
+        "fields",
+        &IgnoreRule::fields,
+        "",
+        "JSON pointers, such as `/spec/replicas`. They are set when the object is created and left "
+        "to others afterwards.",
+        check_pointer,
+        {},
+        {},
+        true},
+};
+
+const std::array kHealthRule{
+    Key<HealthRule>{"kind",
+                    &HealthRule::kind,
+                    "",
+                    "Kind of the objects, as `Kind.group`; not one that Kubernetes itself defines.",
+                    check_not_empty,
+                    {},
+                    {},
+                    true},
 };
 
 const std::array kCeiling{
@@ -381,7 +459,7 @@ const std::array kLog{
 
 template <class S>
 std::string_view type_of(const Key<S>& key) {
-  static constexpr std::array<std::string_view, 15> kTypes{"string",
+  static constexpr std::array<std::string_view, 16> kTypes{"string",
                                                            "path",
                                                            "boolean",
                                                            "integer",
@@ -392,6 +470,7 @@ std::string_view type_of(const Key<S>& key) {
                                                            "file or `credential:NAME`",
                                                            "`remove` or `leave`",
                                                            "`hold`, `keep` or `stop`",
+                                                           "`correct`, `report` or `off`",
                                                            "level",
                                                            "boolean",
                                                            "string, number or boolean",
@@ -425,6 +504,8 @@ const std::span<const Key<Attestation>> kAttestationKeys{kAttestation};
 const std::span<const Key<Condition>> kConditionKeys{kCondition};
 const std::span<const Key<Component>> kComponentKeys{kComponent};
 const std::span<const Key<Ceiling>> kCeilingKeys{kCeiling};
+const std::span<const Key<IgnoreRule>> kIgnoreKeys{kIgnore};
+const std::span<const Key<HealthRule>> kHealthRuleKeys{kHealthRule};
 const std::span<const Key<Kubernetes>> kKubernetesKeys{kKubernetes};
 const std::span<const Key<Storage>> kStorageKeys{kStorage};
 const std::span<const Key<Control>> kControlKeys{kControl};
@@ -454,6 +535,18 @@ std::vector<SectionDoc> section_docs() {
       section("component.NAME", "A component: what to follow, and how to apply it.", kComponentKeys),
       section("component.NAME.ceiling",
               "What the component may touch at most on this host, whatever is signed.", kCeilingKeys),
+      section(
+          "[component.NAME.ignore]",
+          "Fields that others own, such as the replicas of a Deployment that an autoscaler sets: they are "
+          "neither applied again nor drift.",
+          kIgnoreKeys),
+      section(
+          "[component.NAME.ready]",
+          "When a custom resource is ready. The tests are those of an attestation's condition (`field`, and "
+          "one of `equals`, `one_of`, `matches`, `at_least`, `at_most`, `present`), and `field` points into "
+          "the live object. All rules of a kind must hold. `[[component.NAME.failed]]`, of the same form, "
+          "says when it has failed for good.",
+          kHealthRuleKeys),
       section("kubernetes", "The local cluster.", kKubernetesKeys),
       section("storage", "The state directory's content.", kStorageKeys),
       section("control", "The control socket.", kControlKeys),

@@ -27,10 +27,10 @@ struct Path {
 };
 
 template <class S>
-using Target =
-    std::variant<std::string S::*, Path<S>, bool S::*, int64_t S::*, uint64_t S::*, base::milliseconds S::*,
-                 TextList S::*, TextMap S::*, SecretSource S::*, FirstFailure S::*, OnUntrusted S::*,
-                 base::Level S::*, std::optional<bool> S::*, std::optional<Scalar> S::*, ScalarList S::*>;
+using Target = std::variant<std::string S::*, Path<S>, bool S::*, int64_t S::*, uint64_t S::*,
+                            base::milliseconds S::*, TextList S::*, TextMap S::*, SecretSource S::*,
+                            FirstFailure S::*, OnUntrusted S::*, Drift S::*, base::Level S::*,
+                            std::optional<bool> S::*, std::optional<Scalar> S::*, ScalarList S::*>;
 
 struct Range {
   int64_t least = 0;  // milliseconds, bytes or a number
@@ -60,6 +60,8 @@ extern const std::span<const Key<Attestation>> kAttestationKeys;
 extern const std::span<const Key<Condition>> kConditionKeys;
 extern const std::span<const Key<Component>> kComponentKeys;
 extern const std::span<const Key<Ceiling>> kCeilingKeys;
+extern const std::span<const Key<IgnoreRule>> kIgnoreKeys;
+extern const std::span<const Key<HealthRule>> kHealthRuleKeys;
 extern const std::span<const Key<Kubernetes>> kKubernetesKeys;
 extern const std::span<const Key<Storage>> kStorageKeys;
 extern const std::span<const Key<Control>> kControlKeys;

@@ -4,6 +4,7 @@
 
 #include "base/encoding.hpp"
 #include "config/checks.hpp"
+#include "config/component_section.hpp"
 #include "config/load.hpp"
 #include "config/policy_section.hpp"
 #include "config/reader.hpp"
@@ -109,32 +110,43 @@ class Parser {
     named("component", table("component"), [&](const std::string& path, const Member& one) {
       Component& component = out_.components[one.name];
       component.name = one.name;
-      reader_.section(path, &one, kComponentKeys, component, {"ceiling"});
-      const Member* ceiling = reader_.as_table(path + ".ceiling", one.value.find("ceiling"));
-      reader_.section(path + ".ceiling", ceiling, kCeilingKeys, component.ceiling);
-      check_tracking(path, one, component);
+      read_component(reader_, path, one, component);
       check_reference(path, one, "registry", out_.registries, component.registry);
       check_reference(path, one, "policy", out_.trust.policies, component.policy);
-      derive(path, component);
+      if (!component.image_policy.empty())
+        check_named(path, one, "image_policy", "policy", out_.trust.policies, component.image_policy);
     });
+    const Member* all = table("component");
+    if (all == nullptr) return;
+    for (const auto& member : all->value.members) dependencies(member);
   }
 
-  void check_tracking(const std::string& path, const Member& one, const Component& component) {
-    int count = 0;
-    for (const auto* key : {"tag", "semver", "digest"}) {
-      const Member* found = one.value.find(key);
-      const bool empty =
-          found == nullptr || (found->value.kind == Value::Kind::string && found->value.text.empty());
-      count += empty ? 0 : 1;
+  // Every dependency is there, and none waits for itself.
+  void dependencies(const Member& one) {
+    const auto found = out_.components.find(one.name);
+    if (found == out_.components.end()) return;
+    const std::string path = "component." + one.name;
+    for (const auto& name : found->second.depends_on)
+      check_named(path, one, "depends_on", "component", out_.components, name);
+    std::vector<std::string> way{one.name};
+    if (!leads_back(one.name, one.name, way)) return;
+    std::string text;
+    for (const auto& name : way) text += (text.empty() ? "" : " -> ") + name;
+    reader_.problem(reader_.place_of(path, "depends_on", &one), path + ".depends_on",
+                    "leads back to the component itself: " + text);
+  }
+
+  // Whether following dependencies from `from` leads to `target`; `way` then holds the names passed.
+  bool leads_back(const std::string& from, const std::string& target, std::vector<std::string>& way) const {
+    const auto found = out_.components.find(from);
+    if (found == out_.components.end()) return false;
+    for (const auto& next : found->second.depends_on) {
+      if (next != target && std::find(way.begin(), way.end(), next) != way.end()) continue;
+      way.push_back(next);
+      if (next == target || leads_back(next, target, way)) return true;
+      way.pop_back();
     }
-    if (count != 1) {
-      reader_.problem(one.place, path,
-                      count == 0 ? "one of tag, semver and digest must be set"
-                                 : "only one of tag, semver and digest may be set");
-    }
-    if (!component.tag_filter.empty() && one.value.find("semver") == nullptr) {
-      reader_.problem(reader_.place_of(path, "tag_filter", &one), path + ".tag_filter", "is for semver only");
-    }
+    return false;
   }
 
   // `name` must be a key of `known`; when it is not set and there is one only, that one.
@@ -151,28 +163,21 @@ class Parser {
       name = known.begin()->first;
       return reader_.derive(path, key, "\"" + name + "\"");
     }
+    check_named(path, one, key, key, known, name);
+  }
+
+  // `name`, a value of `key`, must be a key of `known`; `what` is one of them in words.
+  template <class T>
+  void check_named(const std::string& path, const Member& one, const std::string& key,
+                   const std::string& what, const std::map<std::string, T>& known, const std::string& name) {
     if (known.contains(name)) return;
     std::vector<std::string> names;
     names.reserve(known.size());
     for (const auto& [candidate, value] : known) names.push_back(candidate);
     const std::string near = nearest(name, names);
-    std::string message = "there is no " + key + " \"" + base::printable(name, 60) + "\"";
+    std::string message = "there is no " + what + " \"" + base::printable(name, 60) + "\"";
     if (!near.empty()) message += "; did you mean \"" + near + "\"?";
-    reader_.problem(reader_.place_of(path, key, &one), full, std::move(message));
-  }
-
-  void derive(const std::string& path, Component& component) {
-    if (component.expect.empty()) {
-      component.expect = component.name;
-      reader_.derive(path, "expect", "\"" + component.name + "\"");
-    }
-    if (component.retry_interval.count() == 0) {
-      component.retry_interval = component.interval;
-      for (const auto& entry : reader_.effective) {
-        if (entry.section == path && entry.key == "interval")
-          return reader_.derive(path, "retry_interval", std::string(entry.value));
-      }
-    }
+    reader_.problem(reader_.place_of(path, key, &one), path + "." + key, std::move(message));
   }
 
   const Value& root_;

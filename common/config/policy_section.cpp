@@ -22,6 +22,21 @@ bool is_set(const Member& table, std::string_view key) {
   return true;
 }
 
+// Exactly one of these keys is set.
+void one_of(Reader& reader, const Member& table, std::initializer_list<const char*> keys) {
+  std::string list;
+  int count = 0;
+  for (const char* key : keys) {
+    // `equals = ""` and `equals = false` are tests.
+    const bool plain = std::string_view(key) == "equals" && table.value.find(key) != nullptr;
+    count += plain || is_set(table, key) ? 1 : 0;
+    list.append(list.empty() ? "" : ", ").append(key);
+  }
+  if (count == 1) return;
+  reader.problem(table.place, table.name,
+                 (count == 0 ? "one must be set of " : "only one may be set of ") + list);
+}
+
 class PolicySection {
  public:
   PolicySection(Reader& reader, std::string path, const Member& table, TrustPolicy& policy)
@@ -86,8 +101,8 @@ class PolicySection {
     for (const auto& table : reader_.as_tables(path + ".identity", one->value.find("identity"))) {
       CertificateIdentity& identity = authority.identities.emplace_back();
       reader_.section(table.name, &table, kIdentityKeys, identity);
-      one_of(table, {"issuer", "issuer_regexp"});
-      one_of(table, {"subject", "subject_regexp"});
+      one_of(reader_, table, {"issuer", "issuer_regexp"});
+      one_of(reader_, table, {"subject", "subject_regexp"});
     }
     check_kind(path, *one, authority);
   }
@@ -140,15 +155,7 @@ class PolicySection {
     for (const auto& one : reader_.as_tables(table.name + ".condition", table.value.find("condition"))) {
       Condition& condition = attestation.conditions.emplace_back();
       note(one.name, one.place);
-      reader_.section(one.name, &one, kConditionKeys, condition);
-      one_of(one, {"equals", "one_of", "matches", "at_least", "at_most", "present"});
-      for (const char* key : {"at_least", "at_most"}) {
-        const Member* limit = one.value.find(key);
-        if (limit == nullptr || limit->value.kind == Value::Kind::integer ||
-            limit->value.kind == Value::Kind::number)
-          continue;
-        reader_.problem(limit->place, one.name + "." + key, "must be a number");
-      }
+      read_condition(reader_, one, condition);
     }
   }
 
@@ -165,21 +172,6 @@ class PolicySection {
     }
   }
 
-  // Exactly one of these keys is set.
-  void one_of(const Member& table, std::initializer_list<const char*> keys) {
-    std::string list;
-    int count = 0;
-    for (const char* key : keys) {
-      // `equals = ""` and `equals = false` are tests.
-      const bool plain = std::string_view(key) == "equals" && table.value.find(key) != nullptr;
-      count += plain || is_set(table, key) ? 1 : 0;
-      list.append(list.empty() ? "" : ", ").append(key);
-    }
-    if (count == 1) return;
-    reader_.problem(table.place, table.name,
-                    (count == 0 ? "one must be set of " : "only one may be set of ") + list);
-  }
-
   Reader& reader_;
   std::string path_;
   const Member& table_;
@@ -187,6 +179,19 @@ class PolicySection {
 };
 
 }  // namespace
+
+void read_condition(Reader& reader, const Member& table, Condition& condition,
+                    const std::vector<std::string>& others) {
+  reader.section(table.name, &table, kConditionKeys, condition, others);
+  one_of(reader, table, {"equals", "one_of", "matches", "at_least", "at_most", "present"});
+  for (const char* key : {"at_least", "at_most"}) {
+    const Member* limit = table.value.find(key);
+    if (limit == nullptr || limit->value.kind == Value::Kind::integer ||
+        limit->value.kind == Value::Kind::number)
+      continue;
+    reader.problem(limit->place, table.name + "." + key, "must be a number");
+  }
+}
 
 void read_policy(Reader& reader, const std::string& path, const Member& table, TrustPolicy& policy) {
   PolicySection(reader, path, table, policy).read();

@@ -18,6 +18,7 @@ constexpr size_t kMaxListItems = 1000;
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<std::string_view, 2> kFirstFailures{"remove", "leave"};
 constexpr std::array<std::string_view, 3> kOnUntrusted{"hold", "keep", "stop"};  // as the enum
+constexpr std::array<std::string_view, 3> kDrift{"correct", "report", "off"};    // as the enum
 
 std::string wrong_kind(std::string_view wanted, const Value& value) {
   return "must be " + std::string(wanted) + ", not " + std::string(to_string(value.kind));
@@ -167,6 +168,13 @@ std::string Reader::read(const Value& value, const Rule& /*rule*/, OnUntrusted& 
   return {};
 }
 
+std::string Reader::read(const Value& value, const Rule& /*rule*/, Drift& out) {
+  size_t index = 0;
+  if (auto wrong = read_word(value, kDrift, index); !wrong.empty()) return wrong;
+  out = static_cast<Drift>(index);
+  return {};
+}
+
 std::string Reader::read(const Value& value, const Rule& /*rule*/, base::Level& out) {
   static constexpr std::array kValues{base::Level::debug, base::Level::info, base::Level::warning,
                                       base::Level::error};
@@ -305,6 +313,10 @@ std::string Reader::toml(FirstFailure value) {
 
 std::string Reader::toml(OnUntrusted value) {
   return toml_text(kOnUntrusted.at(static_cast<size_t>(value)));
+}
+
+std::string Reader::toml(Drift value) {
+  return toml_text(kDrift.at(static_cast<size_t>(value)));
 }
 
 std::string Reader::toml(base::Level value) {

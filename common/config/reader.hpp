@@ -87,6 +87,7 @@ class Reader {
   static std::string read(const Value& value, const Rule& rule, TextMap& out);
   static std::string read(const Value& value, const Rule& rule, FirstFailure& out);
   static std::string read(const Value& value, const Rule& rule, OnUntrusted& out);
+  static std::string read(const Value& value, const Rule& rule, Drift& out);
   static std::string read(const Value& value, const Rule& rule, base::Level& out);
   static std::string read(const Value& value, const Rule& rule, std::optional<bool>& out);
   static std::string read(const Value& value, const Rule& rule, std::optional<Scalar>& out);
@@ -114,6 +115,7 @@ class Reader {
   static std::string toml(const SecretSource& value);
   static std::string toml(FirstFailure value);
   static std::string toml(OnUntrusted value);
+  static std::string toml(Drift value);
   static std::string toml(base::Level value);
   static std::string toml(const Scalar& value);
   static std::string toml(const std::optional<bool>& value);

@@ -43,6 +43,9 @@ struct Registry {
   std::string client_certificate;  // PEM files, both or neither
   std::string client_key;
   bool plain_http = false;  // http:// URLs, loopback hosts only
+  // Registry hosts in image references whose images this registry holds: "ghcr.io". Its own hosts are always
+  // among them.
+  std::vector<std::string> serves;
 };
 
 // A JSON scalar of a settings file, compared with a field of signed JSON.
@@ -142,6 +145,28 @@ enum class OnUntrusted {
   stop,  // as hold, until somebody on site confirms: then its workloads are scaled to nothing
 };
 
+// What happens when somebody changed in the cluster what the component declares.
+enum class Drift {
+  correct,  // it is put back
+  report,   // it is said in status and history
+  off,      // nobody looks
+};
+
+// Fields of some of the component's objects that others own: an autoscaler's replicas, an injected
+// certificate.
+struct IgnoreRule {
+  std::string kind{};                 // "Deployment", "HorizontalPodAutoscaler.autoscaling"
+  std::string namespace_{};           // empty: any
+  std::string name{};                 // empty: any
+  std::vector<std::string> fields{};  // JSON pointers (RFC 6901)
+};
+
+// When objects of a kind without rules of its own are ready, or have failed for good.
+struct HealthRule {
+  std::string kind{};     // "Pump.example.com"
+  Condition condition{};  // its field is in the live object
+};
+
 struct Component {
   std::string name;
   std::string registry;          // a name in Settings::registries
@@ -165,6 +190,22 @@ struct Component {
   bool prune = true;
   FirstFailure on_first_failure = FirstFailure::remove;
   OnUntrusted on_untrusted = OnUntrusted::hold;
+  std::vector<std::string> depends_on;  // names in Settings::components, without cycles
+  std::string service_account;          // "namespace/name" to act as in the cluster; empty: as the agent
+  // On each object of the component.
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+  std::map<std::string, std::string> variables;  // for substitution; they win over the site's
+  bool substitute = true;                        // without any variable nothing is substituted
+  std::vector<std::string> exclude;              // .gitignore patterns of files to leave out
+  Drift drift = Drift::correct;
+  base::milliseconds drift_interval{};  // between two looks at what runs
+  base::milliseconds unschedulable{};   // a pod may wait for a node this long
+  bool check_images = true;             // before the switch: is every image to be had
+  std::string image_policy;             // a name in Trust::policies that images must satisfy; empty: none
+  std::vector<IgnoreRule> ignore;
+  std::vector<HealthRule> ready;
+  std::vector<HealthRule> failed;
   Ceiling ceiling;
 };
 

@@ -113,7 +113,38 @@ ALTER TABLE components RENAME COLUMN untrusted_sentence TO held_reason;
 UPDATE components SET held_reason='';
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1, ""}, Migration{2, kVersion2, kBackToVersion1}};
+// Suspensions by people, drift, and what of an applied object is ours.
+constexpr std::string_view kVersion3 = R"sql(
+ALTER TABLE components ADD COLUMN suspended_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE components ADD COLUMN suspended_why TEXT NOT NULL DEFAULT '';
+ALTER TABLE components ADD COLUMN suspended_since INTEGER;
+ALTER TABLE components ADD COLUMN suspended_until INTEGER;
+ALTER TABLE inventory ADD COLUMN fields TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE drifts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  component TEXT NOT NULL,
+  api_group TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+  fields TEXT NOT NULL, manager TEXT NOT NULL, changed INTEGER,
+  found INTEGER NOT NULL, ended INTEGER,
+  action TEXT NOT NULL CHECK (action IN ('corrected', 'reported', 'failed')),
+  sentence TEXT NOT NULL
+) STRICT;
+CREATE INDEX drifts_of ON drifts (component, id);
+CREATE UNIQUE INDEX drifts_open ON drifts (component, api_group, kind, namespace, name) WHERE ended IS NULL;
+)sql";
+
+constexpr std::string_view kBackToVersion2 = R"sql(
+DROP TABLE drifts;
+ALTER TABLE inventory DROP COLUMN fields;
+ALTER TABLE components DROP COLUMN suspended_until;
+ALTER TABLE components DROP COLUMN suspended_since;
+ALTER TABLE components DROP COLUMN suspended_why;
+ALTER TABLE components DROP COLUMN suspended_by;
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1, ""}, Migration{2, kVersion2, kBackToVersion1},
+                                 Migration{3, kVersion3, kBackToVersion2}};
 
 constexpr std::string_view kMigrationTable =
     "CREATE TABLE IF NOT EXISTS migrations ("
