@@ -25,8 +25,7 @@ Result<void> keep_as_leftover(Database& database, const std::string& component, 
                               const std::vector<ObjectKey>& keys) {
   auto move = database.prepare(
       "INSERT OR REPLACE INTO inventory SELECT component, 'leftover', api_group, kind, namespace, name, "
-      "version, "
-      "declared, uid, applied, created_by FROM inventory "
+      "version, declared, uid, applied, created_by, fields FROM inventory "
       "WHERE component=? AND side=? AND api_group=? AND kind=? AND namespace=? AND name=?");
   if (!move) return std::move(move).error();
   for (const auto& key : keys) {

@@ -40,8 +40,7 @@ Result<void> insert_attempt(Database& database, const std::string& component,
 Result<void> retire_attempt(Database& database, const std::string& component) {
   auto keep = database.prepare(
       "INSERT OR REPLACE INTO inventory SELECT component, 'leftover', api_group, kind, namespace, name, "
-      "version, "
-      "declared, uid, applied, created_by FROM inventory "
+      "version, declared, uid, applied, created_by, fields FROM inventory "
       "WHERE component=? AND side='attempt' AND applied=1");
   if (!keep) return std::move(keep).error();
   if (auto done = keep->bind(component).run(); !done) return done;
