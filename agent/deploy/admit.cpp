@@ -46,7 +46,7 @@ base::Result<void> keep_pre_images(const Site& site, const config::Component& co
   for (const auto& item : planned.items()) {
     if (will_exist_newly(item.action) || item.action == kube::Action::skip) continue;
     if (last_good.contains(journal_key(item.key))) continue;
-    auto live = site.cluster->get(item.key, site.limits(stop));
+    auto live = site.cluster_for(component).get(item.key, site.limits(stop));
     if (!live && live.error().is("kube.not_found")) continue;
     if (!live) return std::move(live).error().error;
     auto kept = site.history->put_pre_image(id, journal_key(item.key),

@@ -13,7 +13,7 @@ using Collection =
 
 using Readings = std::map<manifest::ObjectKey, kube::Reading>;
 
-base::Result<void> read_collection(const Site& site, const std::string& component,
+base::Result<void> read_collection(const Site& site, const config::Component& component,
                                    const Collection& collection, const AppliedSet& applied,
                                    Readings& readings, const std::stop_token& stop) {
   const auto& [group, version, kind, namespace_name] = collection;
@@ -21,21 +21,21 @@ base::Result<void> read_collection(const Site& site, const std::string& componen
     auto key = kube::key_of(item);
     if (!key) return std::move(key).error();
     const auto generation = applied.generations.find(*key);
-    auto reading = kube::observe_live(*site.cluster, item,
+    auto reading = kube::observe_live(site.cluster_for(component), item,
                                       generation == applied.generations.end() ? 0 : generation->second,
                                       site.limits(stop));
     if (!reading) return std::move(reading).error();
     readings.insert_or_assign(*key, std::move(*reading));
     return {};
   };
-  return kube::list_owned(*site.cluster, group, version, kind, namespace_name, component, sink,
-                          site.limits(stop));
+  return kube::list_owned(site.cluster_for(component), group, version, kind, namespace_name, component.name,
+                          sink, site.limits(stop));
 }
 
 }  // namespace
 
 base::Result<std::vector<kube::Reading>> read_health(
-    const Site& site, const std::string& component, const manifest::Rendered& objects,
+    const Site& site, const config::Component& component, const manifest::Rendered& objects,
     const AppliedSet& applied, const std::function<bool(const manifest::ObjectKey&)>& wanted,
     const std::stop_token& stop) {
   std::set<Collection> collections;

@@ -20,7 +20,7 @@ struct AppliedSet {
 // One LIST for each kind and namespace (owner label), and the pods of each workload. Objects for which
 // `wanted` is false are left out. Errors: kube.*.
 base::Result<std::vector<kube::Reading>> read_health(
-    const Site& site, const std::string& component, const manifest::Rendered& objects,
+    const Site& site, const config::Component& component, const manifest::Rendered& objects,
     const AppliedSet& applied, const std::function<bool(const manifest::ObjectKey&)>& wanted,
     const std::stop_token& stop);
 

@@ -70,7 +70,7 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
   for (size_t i = 0; i < rendered.objects().size(); ++i) {
     auto object = rendered.objects().load(i);
     if (!object) return std::move(object).error();
-    auto item = kube::plan_object(*site.cluster, object->body, site.limits(stop));
+    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop));
     if (!item) {
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe() +
                                                   " (" + object->origin.describe() + ")");

@@ -159,66 +159,6 @@ void Reconciler::poll(const std::stop_token& stop) {
   if (!done) judge(*resolved, done.error());
 }
 
-// At start, on a timer, and when trust or policy changed: what was admitted once may have lost its trust.
-void Reconciler::check_running(const std::stop_token& stop) {
-  auto done = judge_running(stop);
-  if (stop.stop_requested()) return;
-  check_due_ = site_.now() +
-               jittered(done ? site_.generation->settings.trust.verify_interval : component_.retry_interval);
-  if (done) return;
-  trouble_ = "what runs could not be verified again: " + done.error().describe();
-  site_.outside.log.warning(trouble_, {{"component", component_.name}, {"reason", done.error().code()}});
-}
-
-base::Result<void> Reconciler::judge_running(const std::stop_token& stop) {
-  auto record = site_.history->component(component_.name);
-  if (!record) return std::move(record).error();
-  if (!*record || !(*record)->last_good) return {};
-  auto verified = verify_running(site_, component_, (*record)->last_good->artifact);
-  if (verified) return found_trusted(**record, stop);
-  if (!is_verdict(verified.error())) return std::move(verified).error();
-  return found_untrusted(**record, verified.error(), stop);
-}
-
-base::Result<void> Reconciler::found_untrusted(const history::ComponentRecord& record,
-                                               const base::Error& error, const std::stop_token& stop) {
-  auto news = site_.history->set_standing(component_.name, &error);
-  if (!news) return std::move(news).error();
-  if (*news) {
-    site_.outside.log.error("what runs no longer verifies: " + error.describe(),
-                            {{"component", component_.name},
-                             {"revision", record.last_good->revision},
-                             {"outcome", "untrusted"},
-                             {"reason", error.code()}});
-    judgement_.reset();
-    due_ = site_.now();
-  }
-  if (!record.untrusted || record.untrusted->stopped_by.empty()) return {};
-  auto still_running = halt(site_, component_, stop);
-  if (!still_running) return std::move(still_running).error();
-  for (const std::string& sentence : *still_running)
-    site_.outside.log.warning(sentence, {{"component", component_.name}, {"reason", "deploy.still_running"}});
-  return {};
-}
-
-base::Result<void> Reconciler::found_trusted(const history::ComponentRecord& record,
-                                             const std::stop_token& stop) {
-  if (!record.untrusted) return {};
-  if (!record.untrusted->stopped_by.empty()) {
-    auto good = render_from_store(site_, component_, record.last_good->artifact, stop);
-    if (!good) return std::move(good).error();
-    if (auto r = start_again(site_, component_, *good, stop); !r) return r;
-    if (auto r = site_.history->set_stopped(component_.name, {}, {}); !r) return r;
-  }
-  auto news = site_.history->set_standing(component_.name, nullptr);
-  if (!news) return std::move(news).error();
-  site_.outside.log.info("what runs verifies again",
-                         {{"component", component_.name}, {"revision", record.last_good->revision}});
-  judgement_.reset();
-  due_ = site_.now();
-  return {};
-}
-
 // Whether this digest was judged already. While evidence is missing or wrong the places where signatures sit
 // are looked at as well: they change without the tag moving.
 base::Result<bool> Reconciler::is_unchanged(const Resolved& resolved, const std::stop_token& stop) {
@@ -241,98 +181,6 @@ base::Result<oci::FetchedArtifact> Reconciler::fetch(const Resolved& resolved, c
                              repository(), resolved.digest, stop);
 }
 
-base::Result<std::optional<int64_t>> Reconciler::permit_for(const trust::Verified& verified) {
-  auto found = site_.history->find_permit(component_.name, verified.digest(), verified.version());
-  if (!found) return std::move(found).error();
-  if (!*found) return std::optional<int64_t>();
-  return std::optional<int64_t>((*found)->id);
-}
-
-base::Result<void> Reconciler::check_floor(const trust::Verified& verified, std::optional<int64_t>& permit) {
-  auto record = site_.history->component(component_.name);
-  if (!record) return std::move(record).error();
-  // Back to what runs already is no change.
-  if (*record && (*record)->last_good && (*record)->last_good->artifact == verified.digest()) return {};
-  if (auto r = site_.generation->trust.denials().check_minimum(verified.component(), verified.semver(),
-                                                               verified.created());
-      !r)
-    return r;
-  if (auto r = trust::check_age(site_.generation->policies.at(component_.policy), verified,
-                                site_.outside.clock.now());
-      !r)
-    return r;
-  if (!*record || !(*record)->floor) return {};
-  const history::Floor& floor = *(*record)->floor;
-  auto found = permit_for(verified);
-  if (!found) return std::move(found).error();
-  std::set<base::Digest> permitted;
-  if (*found) permitted.insert(verified.digest());
-  permit = *found;
-  return trust::check_floor(trust::Floor{floor.version, floor.created.value_or(base::Time{}), floor.digest},
-                            verified, permitted);
-}
-
-// A gate that is closed against a change to this revision, as what is shown of it.
-base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const Resolved& resolved,
-                                                                           const trust::Verified& verified,
-                                                                           std::optional<int64_t>& permit) {
-  const auto closed = [&](std::string_view state, std::string reason, std::string sentence) {
-    return std::optional<Judgement>(
-        {resolved.digest, std::string(state), std::move(reason), std::move(sentence), false, {}});
-  };
-  if (component_.suspend && !is_open(Gate::suspended, Act::change)) {
-    return closed("suspended", "deploy.suspended",
-                  "version " + verified.version() +
-                      " is verified and waits: the component is suspended in the settings");
-  }
-  const std::optional<base::Error>& damage = site_.generation->chain->damage();
-  if (damage && !is_open(Gate::trust_damaged, Act::change)) {
-    return closed("blocked", damage->code(),
-                  "version " + verified.version() + " is verified and waits: " + damage->describe());
-  }
-  if (held_ && !is_open(Gate::held, Act::change)) {
-    return closed("held", "config.held",
-                  "version " + verified.version() +
-                      " is verified and waits: the settings on disk are wrong (gridseal config check)");
-  }
-  auto record = site_.history->component(component_.name);
-  if (!record) return std::move(record).error();
-  const bool untrusted =
-      *record && (*record)->untrusted && component_.on_untrusted != config::OnUntrusted::keep;
-  if (untrusted && !is_open(Gate::untrusted, Act::change)) {
-    auto found = permit_for(verified);
-    if (!found) return std::move(found).error();
-    if (!*found)
-      return closed("held", "trust.untrusted",
-                    "version " + verified.version() +
-                        " is verified and waits: what runs no longer verifies and could not be put back; let "
-                        "it in with 'gridseal permit " +
-                        component_.name + " --version " + verified.version() + " --reason TEXT'");
-    permit = *found;
-  }
-  auto failure = site_.history->is_remembered(component_.name, verified.digest(),
-                                              values_digest(site_.generation->settings, component_));
-  if (!failure) return std::move(failure).error();
-  if (*failure && !is_open(Gate::remembered, Act::change)) {
-    return closed(
-        "failed", (*failure)->reason,
-        "version " + verified.version() + " failed before and is not tried again: " + (*failure)->sentence);
-  }
-  if (pause_ && pause_->digest == resolved.digest && site_.now() < pause_->until &&
-      !is_open(Gate::settling_time, Act::change)) {
-    return closed("blocked", pause_->reason, pause_->sentence);
-  }
-  return std::optional<Judgement>();
-}
-
-base::Result<bool> Reconciler::is_running(const Rendered& rendered) {
-  auto record = site_.history->component(component_.name);
-  if (!record) return std::move(record).error();
-  if (!*record || !(*record)->last_good) return false;
-  const history::LastGood& good = *(*record)->last_good;
-  return good.artifact == rendered.verified().digest() && good.rendered == rendered.objects().digest();
-}
-
 // What is refused after or before the signatures were judged, for the history. Each family of reasons stands
 // beside the policy's own verdict as a rule of its own, so that judging again writes nothing new.
 base::Result<void> Reconciler::refused(const Resolved& resolved, const base::Digest& artifact,
@@ -351,14 +199,6 @@ base::Result<void> Reconciler::refused(const Resolved& resolved, const base::Dig
   auto written = site_.history->record_verification(refusal);
   if (!written) return std::move(written).error();
   return error;
-}
-
-// What runs already was admitted before: it is only judged again.
-base::Result<trust::Occasion> Reconciler::occasion_of(const base::Digest& artifact) {
-  auto record = site_.history->component(component_.name);
-  if (!record) return std::move(record).error();
-  const bool runs = *record && (*record)->last_good && (*record)->last_good->artifact == artifact;
-  return runs ? trust::Occasion::running : trust::Occasion::admission;
 }
 
 base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::stop_token& stop) {

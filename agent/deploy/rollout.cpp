@@ -157,7 +157,7 @@ base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t 
                                       const std::stop_token& stop) {
   auto object = objects.load(index);
   if (!object) return std::move(object).error();
-  auto result = kube::apply_object(*site_.cluster, object->body, site_.limits(stop));
+  auto result = kube::apply_object(site_.cluster_for(component_), object->body, site_.limits(stop));
   if (!result)
     return std::move(result).error().with_context(object->key.describe() + " could not be applied");
   if (result->action == kube::Action::skip) {
@@ -176,7 +176,7 @@ base::Result<void> Rollout::check_late_objects(manifest::Stage stage, const std:
     if (manifest::stage(objects.entries()[i].key) != stage) continue;
     auto object = objects.load(i);
     if (!object) return std::move(object).error();
-    auto item = kube::plan_object(*site_.cluster, object->body, site_.limits(stop));
+    auto item = kube::plan_object(site_.cluster_for(component_), object->body, site_.limits(stop));
     if (!item)
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe());
     if (item->action == kube::Action::deferred) {
@@ -198,8 +198,7 @@ base::Result<void> Rollout::apply_stage(manifest::Stage stage, const std::stop_t
 
 base::Result<bool> Rollout::stage_is_ready(manifest::Stage stage, const std::stop_token& stop) {
   const auto in_stage = [&](const manifest::ObjectKey& key) { return manifest::stage(key) == stage; };
-  auto readings =
-      read_health(site_, component_.name, forward_->rendered().objects(), applied_, in_stage, stop);
+  auto readings = read_health(site_, component_, forward_->rendered().objects(), applied_, in_stage, stop);
   if (!readings) return std::move(readings).error();
   for (const auto& reading : *readings) {
     if (reading.readiness.is_current()) continue;
@@ -269,7 +268,7 @@ kube::HealthSettings Rollout::health_settings() const {
 base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects,
                                                const std::stop_token& stop) {
   auto readings = read_health(
-      site_, component_.name, objects, applied_, [](const auto&) { return true; }, stop);
+      site_, component_, objects, applied_, [](const auto&) { return true; }, stop);
   if (!readings) {
     // Time without an answer from the API is not held against the workload.
     health_.reset();
@@ -331,8 +330,8 @@ base::Result<void> Rollout::prune(const std::stop_token& stop) {
         unpruned.push_back(entry.key);
         continue;
       }
-      auto result = kube::prune_object(*site_.cluster, {cluster_key(entry), entry.uid}, component_.name, {},
-                                       site_.limits(stop));
+      auto result = kube::prune_object(site_.cluster_for(component_), {cluster_key(entry), entry.uid},
+                                       component_.name, {}, site_.limits(stop));
       if (!result) return std::move(result).error();
       if (result->result == kube::Pruned::gone) {
         gone.push_back(entry.key);

@@ -50,7 +50,7 @@ base::Result<void> Rollout::put_back_pre_images(const std::stop_token& stop) {
     if (!*body) continue;
     auto object = base::parse_json(**body);
     if (!object) return std::move(object).error();
-    auto result = kube::apply_object(*site_.cluster, *object, site_.limits(stop));
+    auto result = kube::apply_object(site_.cluster_for(component_), *object, site_.limits(stop));
     if (!result)
       return std::move(result).error().with_context("what stood there before could not be put back");
   }
@@ -67,8 +67,8 @@ base::Result<void> Rollout::delete_created(const std::stop_token& stop) {
   left_behind_.clear();
   for (const auto& entry : *entries) {
     if (entry.created_by != id_ || is_in_way_back(entry.key)) continue;
-    auto result = kube::prune_object(*site_.cluster, {cluster_key(entry), entry.uid}, component_.name, {},
-                                     site_.limits(stop));
+    auto result = kube::prune_object(site_.cluster_for(component_), {cluster_key(entry), entry.uid},
+                                     component_.name, {}, site_.limits(stop));
     if (!result && result.error().code() == "kube.unknown_kind")
       continue;  // its kind is gone, and it with it
     if (!result) return std::move(result).error();
@@ -132,7 +132,7 @@ base::Result<void> Rollout::retry_stuck() {
 base::Result<void> Rollout::free_stuck_pods(const std::stop_token& stop) {
   for (const auto& entry : back_->objects().entries()) {
     if (entry.key.kind != "StatefulSet" || entry.key.group != "apps") continue;
-    auto deleted = kube::delete_stuck_pods(*site_.cluster, entry.key, site_.limits(stop));
+    auto deleted = kube::delete_stuck_pods(site_.cluster_for(component_), entry.key, site_.limits(stop));
     if (!deleted) return std::move(deleted).error();
   }
   stuck_pods_freed_ = true;

@@ -25,6 +25,10 @@ base::Result<void> make_policies(Generation& generation) {
 
 }  // namespace
 
+kube::Cluster& Site::cluster_for(const config::Component& /*component*/) const {
+  return *cluster;
+}
+
 base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& outside,
                                                                 const std::string& state_directory,
                                                                 config::Settings settings) {

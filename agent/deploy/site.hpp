@@ -54,6 +54,8 @@ struct Site {
   std::unique_ptr<kube::Cluster> cluster;
   std::shared_ptr<const Generation> generation;
 
+  // The cluster as this component may see it.
+  kube::Cluster& cluster_for(const config::Component& component) const;
   std::string work_directory() const { return state_directory + "/work"; }
   base::Clock::Monotonic now() const { return outside.clock.monotonic(); }
   kube::Limits limits(const std::stop_token& stop) const { return {stop, std::nullopt}; }

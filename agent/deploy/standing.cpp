@@ -27,7 +27,7 @@ base::Result<std::vector<std::string>> halt(const Site& site, const config::Comp
     const bool is_pod = object.key.group.empty() && object.key.kind == "Pod";
     if (is_pod) still_running.push_back(object.key.describe() + " cannot be stopped without deleting it");
     if (!kube::can_halt(object.key)) continue;
-    auto halted = kube::halt_object(*site.cluster, object, component.name, site.limits(stop));
+    auto halted = kube::halt_object(site.cluster_for(component), object, component.name, site.limits(stop));
     if (!halted)
       return std::move(halted).error().with_context(object.key.describe() + " could not be stopped");
     if (*halted == kube::Halted::not_ours)
@@ -42,14 +42,15 @@ base::Result<void> start_again(const Site& site, const config::Component& compon
     if (!kube::can_halt(good.objects().entries()[i].key)) continue;
     auto object = good.objects().load(i);
     if (!object) return std::move(object).error();
-    auto applied = kube::apply_object(*site.cluster, object->body, site.limits(stop));
+    auto applied = kube::apply_object(site.cluster_for(component), object->body, site.limits(stop));
     if (!applied)
       return std::move(applied).error().with_context(object->key.describe() + " could not be started again");
   }
   auto entries = site.history->inventory(component.name, history::Side::last_good);
   if (!entries) return std::move(entries).error();
   for (const auto& entry : *entries) {
-    auto released = kube::release_object(*site.cluster, {cluster_key(entry), entry.uid}, site.limits(stop));
+    auto released =
+        kube::release_object(site.cluster_for(component), {cluster_key(entry), entry.uid}, site.limits(stop));
     if (!released) return released;
   }
   return {};

@@ -1,0 +1,108 @@
+// What stands between a verified revision and its deployment: floor, age, and the gates.
+#include "deploy/reconciler.hpp"
+#include "trust/floor.hpp"
+#include "trust/verify.hpp"
+
+namespace gridseal::deploy {
+
+base::Result<std::optional<int64_t>> Reconciler::permit_for(const trust::Verified& verified) {
+  auto found = site_.history->find_permit(component_.name, verified.digest(), verified.version());
+  if (!found) return std::move(found).error();
+  if (!*found) return std::optional<int64_t>();
+  return std::optional<int64_t>((*found)->id);
+}
+
+base::Result<void> Reconciler::check_floor(const trust::Verified& verified, std::optional<int64_t>& permit) {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  // Back to what runs already is no change.
+  if (*record && (*record)->last_good && (*record)->last_good->artifact == verified.digest()) return {};
+  if (auto r = site_.generation->trust.denials().check_minimum(verified.component(), verified.semver(),
+                                                               verified.created());
+      !r)
+    return r;
+  if (auto r = trust::check_age(site_.generation->policies.at(component_.policy), verified,
+                                site_.outside.clock.now());
+      !r)
+    return r;
+  if (!*record || !(*record)->floor) return {};
+  const history::Floor& floor = *(*record)->floor;
+  auto found = permit_for(verified);
+  if (!found) return std::move(found).error();
+  std::set<base::Digest> permitted;
+  if (*found) permitted.insert(verified.digest());
+  permit = *found;
+  return trust::check_floor(trust::Floor{floor.version, floor.created.value_or(base::Time{}), floor.digest},
+                            verified, permitted);
+}
+
+// A gate that is closed against a change to this revision, as what is shown of it.
+base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const Resolved& resolved,
+                                                                           const trust::Verified& verified,
+                                                                           std::optional<int64_t>& permit) {
+  const auto closed = [&](std::string_view state, std::string reason, std::string sentence) {
+    return std::optional<Judgement>(
+        {resolved.digest, std::string(state), std::move(reason), std::move(sentence), false, {}});
+  };
+  if (component_.suspend && !is_open(Gate::suspended, Act::change)) {
+    return closed("suspended", "deploy.suspended",
+                  "version " + verified.version() +
+                      " is verified and waits: the component is suspended in the settings");
+  }
+  const std::optional<base::Error>& damage = site_.generation->chain->damage();
+  if (damage && !is_open(Gate::trust_damaged, Act::change)) {
+    return closed("blocked", damage->code(),
+                  "version " + verified.version() + " is verified and waits: " + damage->describe());
+  }
+  if (held_ && !is_open(Gate::held, Act::change)) {
+    return closed("held", "config.held",
+                  "version " + verified.version() +
+                      " is verified and waits: the settings on disk are wrong (gridseal config check)");
+  }
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  const bool untrusted =
+      *record && (*record)->untrusted && component_.on_untrusted != config::OnUntrusted::keep;
+  if (untrusted && !is_open(Gate::untrusted, Act::change)) {
+    auto found = permit_for(verified);
+    if (!found) return std::move(found).error();
+    if (!*found)
+      return closed("held", "trust.untrusted",
+                    "version " + verified.version() +
+                        " is verified and waits: what runs no longer verifies and could not be put back; let "
+                        "it in with 'gridseal permit " +
+                        component_.name + " --version " + verified.version() + " --reason TEXT'");
+    permit = *found;
+  }
+  auto failure = site_.history->is_remembered(component_.name, verified.digest(),
+                                              values_digest(site_.generation->settings, component_));
+  if (!failure) return std::move(failure).error();
+  if (*failure && !is_open(Gate::remembered, Act::change)) {
+    return closed(
+        "failed", (*failure)->reason,
+        "version " + verified.version() + " failed before and is not tried again: " + (*failure)->sentence);
+  }
+  if (pause_ && pause_->digest == resolved.digest && site_.now() < pause_->until &&
+      !is_open(Gate::settling_time, Act::change)) {
+    return closed("blocked", pause_->reason, pause_->sentence);
+  }
+  return std::optional<Judgement>();
+}
+
+base::Result<bool> Reconciler::is_running(const Rendered& rendered) {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  if (!*record || !(*record)->last_good) return false;
+  const history::LastGood& good = *(*record)->last_good;
+  return good.artifact == rendered.verified().digest() && good.rendered == rendered.objects().digest();
+}
+
+// What runs already was admitted before: it is only judged again.
+base::Result<trust::Occasion> Reconciler::occasion_of(const base::Digest& artifact) {
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  const bool runs = *record && (*record)->last_good && (*record)->last_good->artifact == artifact;
+  return runs ? trust::Occasion::running : trust::Occasion::admission;
+}
+
+}  // namespace gridseal::deploy
