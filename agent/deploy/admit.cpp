@@ -67,14 +67,13 @@ manifest::ObjectKey cluster_key(const history::InventoryEntry& entry) {
 }
 
 base::Result<Admitted> admit(const Site& site, const config::Component& component, Planned planned,
-                             const std::string& revision, const std::string& actor,
-                             const std::stop_token& stop) {
+                             const Purpose& purpose, const std::stop_token& stop) {
   const Rendered& rendered = planned.rendered();
   history::NewDeployment record{component.name,
                                 rendered.verified().digest(),
-                                revision,
-                                history::DeploymentKind::deploy,
-                                actor,
+                                purpose.revision,
+                                purpose.kind,
+                                purpose.actor,
                                 std::string(to_string(State::planned)),
                                 rendered.objects().digest(),
                                 rendered.values(),

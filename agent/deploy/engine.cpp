@@ -28,6 +28,10 @@ void Engine::add(const config::Component& component) {
   auto reconciler = std::make_unique<Reconciler>(*site_, component);
   reconciler->set_held(held_.has_value());
   reconciler->on_healthy([this] { collect_garbage(); });
+  reconciler->set_dependency_problem(
+      [this](const config::Component& dependent, base::Clock::Monotonic asked) {
+        return dependency_problem(dependent, asked);
+      });
   reconcilers_[component.name] = std::move(reconciler);
 }
 
@@ -51,7 +55,7 @@ base::Result<void> Engine::take_up() {
 base::Clock::Monotonic Engine::next_due() const {
   {
     const std::scoped_lock lock(mutex_);
-    if (!requests_.empty() || trust_updater_.has_change()) return site_->now();
+    if (!requests_.empty() || !rollbacks_.empty() || trust_updater_.has_change()) return site_->now();
   }
   auto due = trust_updater_.due();
   for (const auto& [name, reconciler] : reconcilers_) due = std::min(due, reconciler->due());
@@ -70,6 +74,7 @@ void Engine::run_due(const std::stop_token& stop) {
   }
   if (first == nullptr) return;
   first->run(stop);
+  tell_dependents(*first);
   publish();
 }
 
@@ -192,9 +197,15 @@ base::Result<void> Engine::stop_untrusted(const std::string& component, const st
 
 void Engine::take_requests() {
   std::set<std::string> requests;
+  std::map<std::string, RollbackOrder> rollbacks;
   {
     const std::scoped_lock lock(mutex_);
     requests.swap(requests_);
+    rollbacks.swap(rollbacks_);
+  }
+  for (auto& [name, order] : rollbacks) {
+    if (const auto it = reconcilers_.find(name); it != reconcilers_.end())
+      it->second->order_rollback(std::move(order));
   }
   for (const auto& name : requests) {
     if (const auto it = reconcilers_.find(name); it != reconcilers_.end()) it->second->request();

@@ -49,6 +49,19 @@ class Engine {
   // deploy.not_untrusted, deploy.stop_not_set; history.*.
   base::Result<void> stop_untrusted(const std::string& component, const std::string& who,
                                     const std::string& why);
+  // Back to `to` (a version, a revision, or a digest or its beginning), or to the good revision before this
+  // one; from a deployment under way to what ran before it. Returns the revision that is gone back to; the
+  // worker does it. Errors (refused): control.unknown_component, deploy.nothing_before,
+  // deploy.unknown_revision, deploy.revision_gone (no longer in the store); history.*.
+  base::Result<std::string> roll_back(const std::string& component, const std::string& to,
+                                      const std::string& who, const std::string& why);
+  // What failed, or is paused or stuck, is tried again now. Returns how many failures were forgotten. Errors:
+  // control.unknown_component; history.*.
+  base::Result<int64_t> retry(const std::string& component, const std::string& who, const std::string& why);
+  // Errors: control.unknown_component; history.*.
+  base::Result<void> suspend(const std::string& component, const history::Suspension& suspension);
+  // Errors: control.unknown_component, deploy.suspended (refused: the settings say so); history.*.
+  base::Result<void> resume(const std::string& component, const std::string& who, const std::string& why);
   std::optional<std::string> held() const;
   std::shared_ptr<const Generation> generation() const;
   history::History& history() { return *site_->history; }
@@ -72,6 +85,11 @@ class Engine {
   void collect_garbage();
   void take_requests();
   void trust_again();
+  base::Result<config::Component> known(const std::string& component) const;
+  base::Result<history::Deployment> find_good(const history::ComponentRecord& record, const std::string& to);
+  std::optional<std::string> dependency_problem(const config::Component& component,
+                                                base::Clock::Monotonic asked);
+  void tell_dependents(const Reconciler& moved);
   trust::ChainPlaces trust_places() const;
 
   std::unique_ptr<Site> site_;
@@ -80,6 +98,7 @@ class Engine {
 
   mutable std::mutex mutex_;  // of what follows
   std::set<std::string> requests_;
+  std::map<std::string, RollbackOrder> rollbacks_;
   std::vector<ComponentActivity> activities_;
   std::optional<std::string> held_;
   std::shared_ptr<const Generation> generation_;

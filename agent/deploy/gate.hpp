@@ -8,12 +8,14 @@
 namespace gridseal::deploy {
 
 enum class Gate {
-  suspended,      // the component's settings say so
+  suspended,      // the component's settings or somebody on this host say so
   held,           // the settings on disk are wrong: the last valid ones are in use
   remembered,     // this artifact with these values failed before
   trust_damaged,  // an accepted trust bundle or the local denials cannot be read
   untrusted,      // what runs no longer verifies, and the settings say to hold it
   settling_time,  // an earlier attempt at this artifact was blocked: the pause is not over
+  dependency,     // a component that it depends on is not healthy at what the registry names
+  disk_low,       // less than storage.free_space_min is free
 };
 
 enum class Act {
@@ -32,6 +34,7 @@ constexpr bool is_open(Gate gate, Act act) {
       {Gate::suspended, true, true, false, true},  {Gate::held, true, true, false, true},
       {Gate::remembered, true, true, false, true}, {Gate::trust_damaged, true, true, false, true},
       {Gate::untrusted, true, true, false, true},  {Gate::settling_time, true, true, false, true},
+      {Gate::dependency, true, true, false, true}, {Gate::disk_low, false, true, false, true},
   };
   for (const Row& row : kTable) {
     if (row.gate != gate) continue;

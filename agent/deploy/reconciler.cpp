@@ -54,6 +54,8 @@ void Reconciler::resume(const history::Deployment& record) {
 }
 
 base::Clock::Monotonic Reconciler::due() const {
+  if (order_) return site_.now();
+  if (is_stuck()) return std::min(due_, rollout_->due());
   return rollout_ ? std::max(due_, rollout_->due()) : std::min(due_, check_due_);
 }
 
@@ -84,7 +86,11 @@ Activity Reconciler::activity() const {
 
 void Reconciler::run(const std::stop_token& stop) {
   trouble_.clear();
-  if (rollout_) {
+  if (order_) {
+    obey(stop);
+  } else if (is_stuck() && site_.now() < rollout_->due()) {
+    poll(stop);
+  } else if (rollout_) {
     advance(stop);
   } else if (check_due_ <= site_.now()) {
     check_running(stop);
@@ -103,6 +109,8 @@ void Reconciler::poll_again_in(base::milliseconds pause) {
 }
 
 void Reconciler::show(std::string_view state, std::string_view reason, std::string_view sentence) {
+  // What was promoted meanwhile is worth less to know than that nothing works.
+  if (is_stuck() && state != "stuck") return;
   auto written = site_.history->set_component_state(component_.name, state, reason, sentence);
   if (!written) {
     trouble_ = written.error().describe();
@@ -121,6 +129,7 @@ void Reconciler::settle_on(Judgement judgement) {
   }
   show(judgement.state, judgement.reason, judgement.sentence);
   judgement_ = std::move(judgement);
+  looked_ = site_.now();
 }
 
 // An error on the way to the admission, by its outcome: remembered for this digest when it is about the
@@ -144,6 +153,7 @@ void Reconciler::judge(const Resolved& resolved, const base::Error& error) {
 
 void Reconciler::poll(const std::stop_token& stop) {
   last_poll_ = site_.outside.clock.now();
+  if (auto r = end_suspension(); !r) trouble_ = r.error().describe();
   auto resolved = resolve(site_, component_, stop);
   if (stop.stop_requested()) return;
   const base::Error* error = resolved ? nullptr : &resolved.error();
@@ -171,6 +181,7 @@ base::Result<bool> Reconciler::is_unchanged(const Resolved& resolved, const std:
     if (digests_of(*signatures) != judgement_->signatures) return false;
   }
   show(judgement_->state, judgement_->reason, judgement_->sentence);
+  looked_ = site_.now();
   return true;
 }
 
@@ -202,6 +213,10 @@ base::Result<void> Reconciler::refused(const Resolved& resolved, const base::Dig
 }
 
 base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::stop_token& stop) {
+  if (is_stuck() && (resolved.digest == rollout_->artifact() || resolved.digest == deploying_)) {
+    poll_again_in(component_.interval);
+    return {};
+  }
   auto unchanged = is_unchanged(resolved, stop);
   if (!unchanged) return std::move(unchanged).error();
   if (*unchanged) {
@@ -237,6 +252,9 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
     poll_again_in(component_.interval);
     return {};
   }
+  if (!is_open(Gate::disk_low, Act::change)) {
+    if (auto r = site_.store->ensure_space(0); !r) return r;
+  }
   return deploy(resolved, std::move(*rendered), permit, stop);
 }
 
@@ -247,7 +265,12 @@ base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendere
   auto planned = plan(site_, component_, std::move(rendered), stop);
   if (!planned) return refused(resolved, artifact, std::move(planned).error());
   const std::optional<base::Digest> way_back = planned->way_back();
-  auto admitted = admit(site_, component_, std::move(*planned), resolved.revision(), "poll", stop);
+  if (is_stuck()) {
+    if (auto r = rollout_->supersede(); !r) return r;
+    rollout_.reset();
+  }
+  const Purpose purpose{resolved.revision(), "poll"};
+  auto admitted = admit(site_, component_, std::move(*planned), purpose, stop);
   if (!admitted) return std::move(admitted).error();
   if (proven) {
     if (auto r = observe_time(site_, *proven, "the signature of " + resolved.revision()); !r)
@@ -257,15 +280,19 @@ base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendere
   if (permit) {
     if (auto r = site_.history->use_permit(*permit, admitted->id()); !r) return r;
   }
-  site_.outside.log.info("deploying " + resolved.revision(),
-                         {{"component", component_.name},
-                          {"revision", resolved.revision()},
-                          {"deployment", std::to_string(admitted->id())}});
-  show("deploying", "", "deploying " + resolved.revision());
   deploying_ = resolved.digest;
-  rollout_.emplace(site_, component_, std::move(*admitted), resolved.revision(), way_back);
-  due_ = site_.now();
+  begin(std::move(*admitted), purpose, way_back);
   return {};
+}
+
+void Reconciler::begin(Admitted admitted, const Purpose& purpose, std::optional<base::Digest> way_back) {
+  site_.outside.log.info("deploying " + purpose.revision, {{"component", component_.name},
+                                                           {"revision", purpose.revision},
+                                                           {"deployment", std::to_string(admitted.id())}});
+  asked_dependencies_.reset();
+  rollout_.emplace(site_, component_, std::move(admitted), purpose.revision, std::move(way_back));
+  show("deploying", "", "deploying " + purpose.revision);
+  due_ = site_.now();
 }
 
 void Reconciler::advance(const std::stop_token& stop) {
@@ -291,6 +318,7 @@ void Reconciler::advance(const std::stop_token& stop) {
     finish();
     return;
   }
+  if (is_stuck()) poll_again_in(component_.interval);
   const auto& cause = rollout_->cause();
   show(shown_state(rollout_->state()), cause ? cause->code() : "",
        cause ? cause->describe() : "deploying " + rollout_->revision());

@@ -18,6 +18,19 @@ struct Activity {
   std::string doing;  // "waiting for health: 2 of 5 objects are ready"; empty when idle
 };
 
+// Somebody's word to go back to an earlier good revision.
+struct RollbackOrder {
+  base::Digest artifact;
+  std::string revision;
+  std::string who;
+  std::string why;
+};
+
+// What stands against a change as long as the components that this one depends on are not ready, in a
+// sentence. Each of them must have looked at the registry since `asked`.
+using DependencyProblem = std::function<std::optional<std::string>(const config::Component& component,
+                                                                   base::Clock::Monotonic asked)>;
+
 // Used by the worker alone.
 class Reconciler {
  public:
@@ -32,6 +45,10 @@ class Reconciler {
   void run(const std::stop_token& stop);
   // Looks now instead of at the next interval; what was judged before is judged again.
   void request();
+  // Looks at the registry at once; what was judged before stays judged.
+  void look_soon() { due_ = std::min(due_, site_.now()); }
+  // At the next run(). What it leaves counts as failed and is not taken again until somebody says so.
+  void order_rollback(RollbackOrder order) { order_ = std::move(order); }
   // Other settings or another trust: everything is judged again.
   void set_component(config::Component component);
   void set_held(bool held) { held_ = held; }
@@ -41,6 +58,14 @@ class Reconciler {
   Activity activity() const;
   // Called when a revision became the last good one.
   void on_healthy(std::function<void()> callback) { on_healthy_ = std::move(callback); }
+
+  const config::Component& component() const { return component_; }
+  void set_dependency_problem(DependencyProblem problem) { dependency_problem_ = std::move(problem); }
+  // Whether what the registry named at a look after `asked` runs and is healthy.
+  bool is_ready_since(base::Clock::Monotonic asked) const;
+  bool has_looked_since(base::Clock::Monotonic asked) const { return looked_ && *looked_ >= asked; }
+  // A dependency became ready.
+  void dependency_moved();
 
  private:
   // What was made of a digest; kept so that a poll without change does nothing.
@@ -54,6 +79,11 @@ class Reconciler {
   };
 
   void poll(const std::stop_token& stop);
+  bool is_stuck() const { return rollout_ && rollout_->state() == State::stuck; }
+  void obey(const std::stop_token& stop);
+  base::Result<void> roll_back(const RollbackOrder& order, const std::stop_token& stop);
+  base::Result<void> end_suspension();
+  base::Result<std::optional<std::string>> suspended();
   void check_running(const std::stop_token& stop);
   base::Result<void> judge_running(const std::stop_token& stop);
   base::Result<void> found_untrusted(const history::ComponentRecord& record, const base::Error& error,
@@ -71,6 +101,7 @@ class Reconciler {
   base::Result<bool> is_running(const Rendered& rendered);
   base::Result<void> deploy(const Resolved& resolved, Rendered rendered, std::optional<int64_t> permit,
                             const std::stop_token& stop);
+  void begin(Admitted admitted, const Purpose& purpose, std::optional<base::Digest> way_back);
   base::Result<void> refused(const Resolved& resolved, const base::Digest& artifact, base::Error error);
   void judge(const Resolved& resolved, const base::Error& error);
   void settle_on(Judgement judgement);
@@ -86,6 +117,11 @@ class Reconciler {
   config::Component component_;
   bool held_ = false;
   std::function<void()> on_healthy_;
+
+  std::optional<RollbackOrder> order_;
+  DependencyProblem dependency_problem_;
+  std::optional<base::Clock::Monotonic> looked_;              // the last look that ended in a judgement
+  std::optional<base::Clock::Monotonic> asked_dependencies_;  // while they hold a change back
 
   std::optional<Rollout> rollout_;
   std::optional<base::Digest> deploying_;  // what the registry named; of an index when it is one

@@ -44,10 +44,11 @@ base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const
     return std::optional<Judgement>(
         {resolved.digest, std::string(state), std::move(reason), std::move(sentence), false, {}});
   };
-  if (component_.suspend && !is_open(Gate::suspended, Act::change)) {
+  auto suspension = suspended();
+  if (!suspension) return std::move(suspension).error();
+  if (*suspension && !is_open(Gate::suspended, Act::change)) {
     return closed("suspended", "deploy.suspended",
-                  "version " + verified.version() +
-                      " is verified and waits: the component is suspended in the settings");
+                  "version " + verified.version() + " is verified and waits: " + **suspension);
   }
   const std::optional<base::Error>& damage = site_.generation->chain->damage();
   if (damage && !is_open(Gate::trust_damaged, Act::change)) {
@@ -81,6 +82,12 @@ base::Result<std::optional<Reconciler::Judgement>> Reconciler::closed_gate(const
     return closed(
         "failed", (*failure)->reason,
         "version " + verified.version() + " failed before and is not tried again: " + (*failure)->sentence);
+  }
+  if (!is_open(Gate::dependency, Act::change) && dependency_problem_) {
+    if (!asked_dependencies_) asked_dependencies_ = site_.now();
+    if (auto problem = dependency_problem_(component_, *asked_dependencies_))
+      return closed("blocked", "deploy.dependency",
+                    "version " + verified.version() + " is verified and waits: " + *problem);
   }
   if (pause_ && pause_->digest == resolved.digest && site_.now() < pause_->until &&
       !is_open(Gate::settling_time, Act::change)) {

@@ -68,6 +68,13 @@ base::Digest values_digest(const config::Settings& settings, const config::Compo
 base::Result<Rendered> render_from_store(const Site& site, const config::Component& component,
                                          const base::Digest& artifact, const std::stop_token& stop);
 
+// Why a deployment is made, for the journal.
+struct Purpose {
+  std::string revision;
+  std::string actor;  // "poll", or who asked
+  history::DeploymentKind kind = history::DeploymentKind::deploy;
+};
+
 // What would happen: one dry run for each object that can be checked now, nothing written. Made by plan()
 // alone.
 class Planned {
@@ -83,8 +90,8 @@ class Planned {
   friend base::Result<Planned> plan(const Site& site, const config::Component& component, Rendered rendered,
                                     const std::stop_token& stop);
   friend base::Result<class Admitted> admit(const Site& site, const config::Component& component,
-                                            Planned planned, const std::string& revision,
-                                            const std::string& actor, const std::stop_token& stop);
+                                            Planned planned, const Purpose& purpose,
+                                            const std::stop_token& stop);
   Planned(Rendered rendered, std::vector<kube::PlanItem> items, std::optional<base::Digest> way_back)
       : rendered_(std::move(rendered)), items_(std::move(items)), way_back_(std::move(way_back)) {}
 
@@ -107,8 +114,7 @@ class Admitted {
 
  private:
   friend base::Result<Admitted> admit(const Site& site, const config::Component& component, Planned planned,
-                                      const std::string& revision, const std::string& actor,
-                                      const std::stop_token& stop);
+                                      const Purpose& purpose, const std::stop_token& stop);
   friend Admitted readmit(history::DeploymentId id, Rendered rendered);
   Admitted(history::DeploymentId id, Rendered rendered) : id_(id), rendered_(std::move(rendered)) {}
 
@@ -118,11 +124,13 @@ class Admitted {
 
 // Journals the deployment. Errors: history.*, kube.* while pre-images are read; nothing was applied then.
 base::Result<Admitted> admit(const Site& site, const config::Component& component, Planned planned,
-                             const std::string& revision, const std::string& actor,
-                             const std::stop_token& stop);
+                             const Purpose& purpose, const std::stop_token& stop);
 
 // The admission is in the journal already: a deployment that a restart interrupted, or the way back of one.
 Admitted readmit(history::DeploymentId id, Rendered rendered);
+
+// Why a revision is not tried again after an operator went back from it.
+inline constexpr std::string_view kRolledBackByOperator = "operator.rolled_back";
 
 history::ObjectKey journal_key(const manifest::ObjectKey& key);
 manifest::ObjectKey cluster_key(const history::InventoryEntry& entry);

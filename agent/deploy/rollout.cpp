@@ -69,7 +69,7 @@ Rollout::Rollout(Site& site, config::Component component, const history::Deploym
       started_(site.now()),
       due_(site.now()) {
   if (!record.reason.empty()) {
-    const bool failed = record.reason.starts_with("health.");
+    const bool failed = record.reason.starts_with("health.") || record.reason == kRolledBackByOperator;
     cause_ =
         base::Error(failed ? base::Outcome::failed : base::Outcome::blocked, record.reason, record.sentence);
   }
@@ -246,6 +246,20 @@ base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
   // What fails in the journal itself stops everything; what fails at the cluster is judged.
   if (done.error().code().starts_with("history.") || state_ != before) return done;
   return forward_failed(std::move(done).error());
+}
+
+base::Result<void> Rollout::call_back(base::Error cause) {
+  if (!next(state_, Event::called_back)) {
+    return base::Error::refused("deploy.state", "deployment " + std::to_string(id_) + " is " +
+                                                    std::string(to_string(state_)) +
+                                                    ": it cannot be called back");
+  }
+  cause_ = std::move(cause);
+  const history::Failure failure{
+      component_.name, artifact_,          values_digest(site_.generation->settings, component_),
+      cause_->code(),  cause_->describe(), {}};
+  if (auto r = site_.history->remember_failure(failure); !r) return r;
+  return go(Event::called_back);
 }
 
 base::Result<void> Rollout::forward_failed(base::Error error) {

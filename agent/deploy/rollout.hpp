@@ -38,6 +38,12 @@ class Rollout {
   const std::string& activity() const { return activity_; }
   // An operator asks: a pause between attempts ends now.
   void hurry() { due_ = site_.now(); }
+  // An operator asks for the last good revision; this one counts as failed. Error (refused): deploy.state
+  // when it is past that, or on the way back already.
+  base::Result<void> call_back(base::Error cause);
+  // Neither way worked, and another revision takes its place: what it left in the cluster stays in the
+  // inventory. Only when stuck.
+  base::Result<void> supersede();
   // Settings may change while it runs; the new ones count from the next step.
   void set_component(config::Component component) { component_ = std::move(component); }
 

@@ -127,6 +127,12 @@ base::Result<void> Rollout::retry_stuck() {
   return go(Event::retry);
 }
 
+base::Result<void> Rollout::supersede() {
+  if (!next(state_, Event::superseded))
+    return base::Error::blocked("deploy.state", "only what is stuck gives way to another revision");
+  return end_reversed(State::left);
+}
+
 // A StatefulSet does not replace a pod that hangs on the failed revision by itself (kubernetes/kubernetes,
 // StatefulSet "Forced rollback").
 base::Result<void> Rollout::free_stuck_pods(const std::stop_token& stop) {

@@ -14,8 +14,10 @@ constexpr std::array kTransitions{
     Transition{planned, gave_up, abandoned, "outcome and reason"},
     Transition{applying, applied, settling, "step 'health'"},
     Transition{applying, apply_failed, reversing, "cause, step 'reverse'"},
+    Transition{applying, called_back, reversing, "cause, failed digest and values, step 'reverse'"},
     Transition{settling, became_healthy, pruning, "step 'prune'"},
     Transition{settling, became_unhealthy, reversing, "cause, failed digest and values, step 'reverse'"},
+    Transition{settling, called_back, reversing, "cause, failed digest and values, step 'reverse'"},
     Transition{pruning, pruned, healthy,
                "last good revision, its inventory, floor, outcome: one transaction"},
     Transition{reversing, reversed, settling_back, "step 'health of the last good revision'"},
@@ -27,6 +29,7 @@ constexpr std::array kTransitions{
     Transition{settling_back, became_unhealthy, reversing, "number of attempts, step 'reverse'"},
     Transition{settling_back, reverse_failed, stuck, "reason"},
     Transition{stuck, retry, reversing, "step 'reverse'"},
+    Transition{stuck, superseded, left, "outcome, inventory of what stays: one transaction"},
 };
 
 constexpr std::array<std::pair<State, std::string_view>, 12> kStates{{
@@ -44,7 +47,7 @@ constexpr std::array<std::pair<State, std::string_view>, 12> kStates{{
     {stuck, "stuck"},
 }};
 
-constexpr std::array<std::pair<Event, std::string_view>, 12> kEvents{{
+constexpr std::array<std::pair<Event, std::string_view>, 14> kEvents{{
     {started, "started"},
     {applied, "applied"},
     {apply_failed, "apply_failed"},
@@ -57,6 +60,8 @@ constexpr std::array<std::pair<Event, std::string_view>, 12> kEvents{{
     {reverse_failed, "reverse_failed"},
     {gave_up, "gave_up"},
     {retry, "retry"},
+    {called_back, "called_back"},
+    {superseded, "superseded"},
 }};
 
 }  // namespace

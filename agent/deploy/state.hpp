@@ -36,6 +36,8 @@ enum class Event {
   reverse_failed,  // the way back did not work, several times
   gave_up,         // before the first write: the plan no longer holds
   retry,           // out of stuck: tried once more
+  called_back,     // an operator asks for the last good revision
+  superseded,      // out of stuck: another revision was promoted and may be deployed
 };
 
 struct Transition {

@@ -4,6 +4,7 @@
 namespace gridseal::history {
 
 using base::Error;
+using base::Json;
 using base::Result;
 
 namespace {
@@ -13,7 +14,7 @@ constexpr std::string_view kColumns =
     "good_values, "
     "good_deployment, floor_version, floor_created, floor_digest, state, reason, sentence, state_since, "
     "poll_since, poll_error_code, poll_error, untrusted_code, untrusted_sentence, untrusted_since, "
-    "stopped_by FROM components ";
+    "stopped_by, suspended_by, suspended_why, suspended_since, suspended_until FROM components ";
 
 std::optional<LastGood> good_of(const Statement& row) {
   const auto artifact = optional_digest(row, 3);
@@ -33,6 +34,12 @@ std::optional<Untrusted> untrusted_of(const Statement& row) {
   return Untrusted{std::move(code), row.text(19), time_of(row.integer(20)), row.text(21)};
 }
 
+std::optional<Suspension> suspension_of(const Statement& row) {
+  const auto since = row.optional_integer(24);
+  if (!since) return std::nullopt;
+  return Suspension{row.text(22), row.text(23), time_of(*since), optional_time(row.optional_integer(25))};
+}
+
 ComponentRecord component_of(const Statement& row) {
   ComponentRecord record;
   record.name = row.text(0);
@@ -48,6 +55,7 @@ ComponentRecord component_of(const Statement& row) {
   record.poll_error_code = row.text(16);
   record.poll_error = row.text(17);
   record.untrusted = untrusted_of(row);
+  record.suspension = suspension_of(row);
   return record;
 }
 
@@ -177,6 +185,42 @@ Result<void> History::set_stopped(std::string_view component, std::string_view a
     auto row = actor.empty()
                    ? state_->audit("gridseald", "component.started", component_subject(component), {})
                    : state_->audit(actor, "component.stopped", component_subject(component), {{"why", why}});
+    if (!row) return std::move(row).error();
+    return {};
+  });
+}
+
+Result<void> History::suspend(std::string_view component, const Suspension& suspension) {
+  const std::scoped_lock hold(state_->mutex);
+  return state_->in_transaction([&]() -> Result<void> {
+    if (auto r = state_->ensure_component(component); !r) return r;
+    auto update = state_->database->prepare(
+        "UPDATE components SET suspended_by=?, suspended_why=?, suspended_since=?, suspended_until=? "
+        "WHERE name=?");
+    if (!update) return std::move(update).error();
+    update->bind(suspension.by).bind(suspension.why).bind(state_->now());
+    update->bind_optional(optional_number(suspension.until)).bind(component);
+    if (auto r = update->run(); !r) return r;
+    Json detail{{"why", suspension.why}};
+    if (suspension.until) detail["until"] = base::format_rfc3339(*suspension.until);
+    auto row = state_->audit(suspension.by, "component.suspended", component_subject(component), detail);
+    if (!row) return std::move(row).error();
+    return {};
+  });
+}
+
+Result<void> History::resume(std::string_view component, std::string_view actor, std::string_view why) {
+  const std::scoped_lock hold(state_->mutex);
+  auto known = find(*state_->database, component);
+  if (!known) return std::move(known).error();
+  if (!*known || !(*known)->suspension) return {};
+  return state_->in_transaction([&]() -> Result<void> {
+    auto update = state_->database->prepare(
+        "UPDATE components SET suspended_by='', suspended_why='', suspended_since=NULL, "
+        "suspended_until=NULL WHERE name=?");
+    if (!update) return std::move(update).error();
+    if (auto r = update->bind(component).run(); !r) return r;
+    auto row = state_->audit(actor, "component.resumed", component_subject(component), {{"why", why}});
     if (!row) return std::move(row).error();
     return {};
   });

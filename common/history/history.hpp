@@ -80,6 +80,10 @@ class History {
   // Before what no longer verifies is stopped; an empty actor: it runs again. Audited. Error: history.unknown
   // (refused) when what runs is trusted.
   base::Result<void> set_stopped(std::string_view component, std::string_view actor, std::string_view why);
+  // Replaces an earlier one. Audited.
+  base::Result<void> suspend(std::string_view component, const Suspension& suspension);
+  // Nothing is written when it is not suspended. Audited.
+  base::Result<void> resume(std::string_view component, std::string_view actor, std::string_view why);
 
   // --- artifacts and verifications ------------------------------------------------------------------------
   base::Result<void> record_artifact(const Artifact& artifact);  // known ones are left as they are

@@ -39,6 +39,16 @@ struct Untrusted {
   std::string stopped_by{};  // who had it stopped on this host; empty: it runs
 };
 
+// Somebody holds the changes of a component back.
+struct Suspension {
+  std::string by{};
+  std::string why{};
+  base::Time since{};                 // set by suspend()
+  std::optional<base::Time> until{};  // absent: until somebody resumes it
+
+  bool is_over(base::Time now) const { return until && *until <= now; }
+};
+
 struct ComponentRecord {
   std::string name{};
   std::optional<std::string> desired_revision{};  // what the registry last named
@@ -54,6 +64,7 @@ struct ComponentRecord {
   std::string poll_error_code{};
   std::string poll_error{};
   std::optional<Untrusted> untrusted{};
+  std::optional<Suspension> suspension{};
 };
 
 struct Artifact {

@@ -48,7 +48,7 @@ TEST(StateTable, NamesAreReadBack) {
 // GS-DEPLOY-023: No gate stands in the way of finishing what is under way, and each stops a change.
 TEST(GateTable, StopsChangesNeverTheWayBack) {
   for (const Gate gate : {Gate::suspended, Gate::held, Gate::remembered, Gate::trust_damaged, Gate::untrusted,
-                          Gate::settling_time}) {
+                          Gate::settling_time, Gate::dependency, Gate::disk_low}) {
     EXPECT_FALSE(is_open(gate, Act::change));
     EXPECT_TRUE(is_open(gate, Act::roll_back));
     EXPECT_TRUE(is_open(gate, Act::verify));
