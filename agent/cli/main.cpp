@@ -30,6 +30,10 @@ void add_commands(const Command& program, Context& context) {
   add_verify(program, context);
   add_mirror(program, context);
   add_permit(program, context);
+  add_rollback(program, context);
+  add_retry(program, context);
+  add_suspend(program, context);
+  add_resume(program, context);
   add_stop(program, context);
   add_clock(program, context);
   add_config(program, context);

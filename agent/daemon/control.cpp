@@ -146,16 +146,77 @@ ServerResponse permit(const ControlContext& context, const ServerRequest& reques
   return respond(201, {{"id", *id}});
 }
 
-ServerResponse stop(const ControlContext& context, const ServerRequest& request, const Json& body) {
+// What most acts are given: the component, and the reason that the audit keeps.
+struct ComponentAct {
+  std::string component;
+  std::string who;
+  std::string why;
+};
+
+enum class Reason { required, optional };
+
+base::Result<ComponentAct> component_act(const ServerRequest& request, const Json& body, Reason reason) {
   const std::string* component = base::find_string(body, "component");
+  if (component == nullptr) return base::Error::refused("control.request", "this needs a component");
   const std::string* why = base::find_string(body, "why");
-  if (component == nullptr || why == nullptr || why->empty())
-    return fail(400, "control.request", "a stop needs a component and a reason");
-  auto done =
-      context.engine.stop_untrusted(*component, describe_peer(request.peer), base::printable(*why, 200));
+  const bool given = why != nullptr && !why->empty();
+  if (!given && reason == Reason::required)
+    return base::Error::refused("control.request", "this needs a reason, for the audit");
+  return ComponentAct{*component, describe_peer(request.peer),
+                      given ? base::printable(*why, 200) : "no reason given"};
+}
+
+ServerResponse stop(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  auto act = component_act(request, body, Reason::required);
+  if (!act) return fail(act.error());
+  auto done = context.engine.stop_untrusted(act->component, act->who, act->why);
   if (!done) return fail(done.error());
   context.wake_worker();
-  return respond(202, {{"stopped", *component}});
+  return respond(202, {{"stopped", act->component}});
+}
+
+ServerResponse roll_back(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  auto act = component_act(request, body, Reason::optional);
+  if (!act) return fail(act.error());
+  const std::string* to = base::find_string(body, "to");
+  auto revision =
+      context.engine.roll_back(act->component, to == nullptr ? std::string() : *to, act->who, act->why);
+  if (!revision) return fail(revision.error());
+  context.wake_worker();
+  return respond(202, {{"component", act->component}, {"revision", *revision}});
+}
+
+ServerResponse retry(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  auto act = component_act(request, body, Reason::optional);
+  if (!act) return fail(act.error());
+  auto forgotten = context.engine.retry(act->component, act->who, act->why);
+  if (!forgotten) return fail(forgotten.error());
+  context.wake_worker();
+  return respond(202, {{"component", act->component}, {"forgotten", *forgotten}});
+}
+
+ServerResponse suspend(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  auto act = component_act(request, body, Reason::required);
+  if (!act) return fail(act.error());
+  history::Suspension suspension{act->who, act->why, {}, std::nullopt};
+  if (const std::string* until = base::find_string(body, "until"); until != nullptr) {
+    auto time = base::parse_rfc3339(*until);
+    if (!time) return fail(time.error());
+    if (*time <= context.clock.now()) return fail(400, "control.request", "'until' is over already");
+    suspension.until = *time;
+  }
+  if (auto done = context.engine.suspend(act->component, suspension); !done) return fail(done.error());
+  context.wake_worker();
+  return respond(200, {{"suspended", act->component},
+                       {"until", suspension.until ? Json(base::format_rfc3339(*suspension.until)) : Json()}});
+}
+
+ServerResponse resume(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  auto act = component_act(request, body, Reason::optional);
+  if (!act) return fail(act.error());
+  if (auto done = context.engine.resume(act->component, act->who, act->why); !done) return fail(done.error());
+  context.wake_worker();
+  return respond(200, {{"resumed", act->component}});
 }
 
 report::ClockReading clock_reading(const ControlContext& context) {
@@ -202,6 +263,10 @@ Act act_at(std::string_view path) {
   if (path == "/v1/reconcile") return reconcile;
   if (path == "/v1/permits") return permit;
   if (path == "/v1/stop") return stop;
+  if (path == "/v1/rollback") return roll_back;
+  if (path == "/v1/retry") return retry;
+  if (path == "/v1/suspend") return suspend;
+  if (path == "/v1/resume") return resume;
   if (path == "/v1/clock") return reset_clock;
   return nullptr;
 }

@@ -65,9 +65,25 @@ Json untrusted_of(const history::ComponentRecord& record, config::OnUntrusted ch
           {"stopped_by", text_or_null(record.untrusted->stopped_by)}};
 }
 
+Json suspension_of(const history::ComponentRecord& record, const config::Component* settings) {
+  if (record.suspension)
+    return {{"by", record.suspension->by},
+            {"why", record.suspension->why},
+            {"since", base::format_rfc3339(record.suspension->since)},
+            {"until", form(record.suspension->until)}};
+  if (settings != nullptr && settings->suspend)
+    return {{"by", "the settings"}, {"why", nullptr}, {"since", nullptr}, {"until", nullptr}};
+  return {};
+}
+
 // What an operator should know although nothing is wrong.
-Json warnings_of(const config::Component* settings) {
+Json warnings_of(const config::Component* settings, const history::ComponentRecord* record) {
   Json warnings = Json::array();
+  if (record != nullptr && record->suspension) {
+    const history::Suspension& by = *record->suspension;
+    warnings.push_back("suspended by " + by.by + " since " + base::format_rfc3339(by.since) +
+                       (by.until ? ", until " + base::format_rfc3339(*by.until) : "") + ": " + by.why);
+  }
   if (settings == nullptr) {
     warnings.push_back("this component is no longer in the settings; what runs of it is left alone");
     return warnings;
@@ -183,7 +199,8 @@ class StatusBuilder {
                                        {"last_poll", nullptr},
                                        {"floor", nullptr},
                                        {"untrusted", nullptr},
-                                       {"warnings", warnings_of(&settings)}});
+                                       {"suspended", suspension_of({}, &settings)},
+                                       {"warnings", warnings_of(&settings, nullptr)}});
   }
 
   Result<Json> known(const history::ComponentRecord& record, const config::Component* settings) {
@@ -208,7 +225,8 @@ class StatusBuilder {
                                      {"last_poll", poll_of(record, live_of(live_, record.name))},
                                      {"floor", floor},
                                      {"untrusted", untrusted_of(record, choice)},
-                                     {"warnings", warnings_of(settings)}});
+                                     {"suspended", suspension_of(record, settings)},
+                                     {"warnings", warnings_of(settings, &record)}});
   }
 
   history::History& history_;
