@@ -68,8 +68,9 @@ void Engine::run_due(const std::stop_token& stop) {
   trust_updater_.run(stop);
   if (trust_updater_.take_change()) trust_again();
   Reconciler* first = nullptr;
+  const auto now = site_->now();
   for (const auto& [name, reconciler] : reconcilers_) {
-    if (reconciler->due() > site_->now()) continue;
+    if (reconciler->due() > now) continue;
     if (first == nullptr || reconciler->due() < first->due()) first = reconciler.get();
   }
   if (first == nullptr) return;

@@ -54,8 +54,8 @@ void Reconciler::resume(const history::Deployment& record) {
 }
 
 base::Clock::Monotonic Reconciler::due() const {
-  if (order_) return site_.now();
   if (is_stuck()) return std::min(due_, rollout_->due());
+  if (order_ && !rollout_) return due_;
   return rollout_ ? std::max(due_, rollout_->due()) : std::min(due_, check_due_);
 }
 

@@ -48,7 +48,7 @@ class Reconciler {
   // Looks at the registry at once; what was judged before stays judged.
   void look_soon() { due_ = std::min(due_, site_.now()); }
   // At the next run(). What it leaves counts as failed and is not taken again until somebody says so.
-  void order_rollback(RollbackOrder order) { order_ = std::move(order); }
+  void order_rollback(RollbackOrder order);
   // Other settings or another trust: everything is judged again.
   void set_component(config::Component component);
   void set_held(bool held) { held_ = held; }

@@ -3,6 +3,12 @@
 
 namespace gridseal::deploy {
 
+void Reconciler::order_rollback(RollbackOrder order) {
+  order_ = std::move(order);
+  due_ = site_.now();
+  if (rollout_) rollout_->hurry();
+}
+
 // Carries an order out as far as it can be now. What cannot be done is said and dropped: whoever asked is
 // there to ask again.
 void Reconciler::obey(const std::stop_token& stop) {
@@ -20,8 +26,10 @@ base::Result<void> Reconciler::roll_back(const RollbackOrder& order, const std::
   const std::string sentence = order.who + " went back to " + order.revision + ": " + order.why;
   if (rollout_ && !is_stuck()) {
     // Forward it is turned; on the way back it is awaited.
-    if (next(rollout_->state(), Event::called_back))
+    if (next(rollout_->state(), Event::called_back)) {
+      due_ = site_.now();
       return rollout_->call_back(base::Error::failed(std::string(kRolledBackByOperator), sentence));
+    }
     advance(stop);
     return {};
   }

@@ -154,6 +154,27 @@ TEST_F(OrdersTest, SuspendedAcrossARestart) {
   EXPECT_NE(first_audit("component.resumed").find("dry again"), std::string::npos);
 }
 
+// GS-DEPLOY-048: Where neither a revision nor the way back works, a fixed revision that is promoted takes
+// over, and what the stuck one left stays in the inventory.
+TEST_F(OrdersTest, PromotedFixGetsOutOfStuck) {
+  promote(one_);
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(run_until([&] { return runs(one_); })) << component().sentence;
+  ASSERT_TRUE(cluster_->set_script(
+      base::Json::parse(R"({"rules": [{"match": {"name": "web"}, "behaviour": {"never_ready": true}}]})")));
+  promote(two_);
+  ASSERT_TRUE(run_until([&] { return state() == "stuck"; }, 60'000)) << state() << component().sentence;
+  ASSERT_TRUE(cluster_->set_script(base::Json::parse(R"({"rules": []})")));
+  for (int i = 0; i < 5; ++i) run_once();
+  EXPECT_EQ(state(), "stuck");
+  const std::string three = publish("1.2.0", application("1.2.0"));
+  promote(three);
+  ASSERT_TRUE(run_until([&] { return runs(three) && state() == "healthy"; }))
+      << state() << component().sentence;
+  EXPECT_EQ(deployments()[1].outcome, history::DeploymentOutcome::left);
+  EXPECT_EQ(live_version(), "1.2.0");
+}
+
 class DependencyTest : public OrdersTest {
  protected:
   void SetUp() override {
