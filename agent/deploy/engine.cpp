@@ -77,7 +77,7 @@ base::Result<void> Engine::reload(config::Settings settings) {
   auto generation = make_generation(site_->outside, site_->state_directory, std::move(settings));
   if (!generation) return std::move(generation).error();
   const auto& components = (*generation)->settings.components;
-  site_->generation = *generation;
+  site_->use(*generation);
   {
     const std::scoped_lock lock(mutex_);
     generation_ = *generation;
@@ -106,7 +106,7 @@ void Engine::trust_again() {
                              {{"reason", generation.error().code()}});
     return;
   }
-  site_->generation = *generation;
+  site_->use(*generation);
   {
     const std::scoped_lock lock(mutex_);
     generation_ = *generation;

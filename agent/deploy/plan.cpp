@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/account.hpp"
 #include "deploy/revision.hpp"
+#include "deploy/rules.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -65,12 +67,14 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
                            const std::stop_token& stop) {
   auto way_back = find_way_back(site, component, stop);
   if (!way_back) return std::move(way_back).error();
+  if (auto r = check_account(site, component, rendered.objects(), stop); !r) return std::move(r).error();
   std::vector<kube::PlanItem> items;
   items.reserve(rendered.objects().size());
   for (size_t i = 0; i < rendered.objects().size(); ++i) {
     auto object = rendered.objects().load(i);
     if (!object) return std::move(object).error();
-    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop));
+    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop),
+                                  apply_rules(component, object->key));
     if (!item) {
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe() +
                                                   " (" + object->origin.describe() + ")");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/rules.hpp"
 #include "kube/owner.hpp"
 #include "manifest/order.hpp"
 #include "trust/floor.hpp"
@@ -157,7 +158,8 @@ base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t 
                                       const std::stop_token& stop) {
   auto object = objects.load(index);
   if (!object) return std::move(object).error();
-  auto result = kube::apply_object(site_.cluster_for(component_), object->body, site_.limits(stop));
+  auto result = kube::apply_object(site_.cluster_for(component_), object->body, site_.limits(stop),
+                                   apply_rules(component_, object->key));
   if (!result)
     return std::move(result).error().with_context(object->key.describe() + " could not be applied");
   if (result->action == kube::Action::skip) {
@@ -176,7 +178,8 @@ base::Result<void> Rollout::check_late_objects(manifest::Stage stage, const std:
     if (manifest::stage(objects.entries()[i].key) != stage) continue;
     auto object = objects.load(i);
     if (!object) return std::move(object).error();
-    auto item = kube::plan_object(site_.cluster_for(component_), object->body, site_.limits(stop));
+    auto item = kube::plan_object(site_.cluster_for(component_), object->body, site_.limits(stop),
+                                  apply_rules(component_, object->key));
     if (!item)
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe());
     if (item->action == kube::Action::deferred) {
@@ -245,6 +248,12 @@ base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
   if (done || stop.stop_requested()) return done;
   // What fails in the journal itself stops everything; what fails at the cluster is judged.
   if (done.error().code().starts_with("history.") || state_ != before) return done;
+  // What is being deleted, to be created anew or by somebody else, is waited for: that is no trouble yet.
+  if (done.error().code() == "kube.terminating" && site_.now() - started_ < component_.timeout) {
+    activity_ = "waiting: " + done.error().describe();
+    due_ = site_.now() + kStagePause;
+    return {};
+  }
   return forward_failed(std::move(done).error());
 }
 
@@ -257,14 +266,6 @@ base::Result<void> Rollout::forward_failed(base::Error error) {
   return go(Event::apply_failed);
 }
 
-kube::HealthSettings Rollout::health_settings() const {
-  kube::HealthSettings settings;
-  settings.grace = component_.grace;
-  settings.soak = component_.soak;
-  settings.timeout = component_.timeout;
-  return settings;
-}
-
 base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects,
                                                const std::stop_token& stop) {
   auto readings = read_health(
@@ -274,7 +275,7 @@ base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects
     health_.reset();
     return std::move(readings).error();
   }
-  if (!health_) health_.emplace(health_settings());
+  if (!health_) health_.emplace(health_settings(component_));
   kube::HealthReport report = health_->feed(*readings, site_.now());
   activity_ =
       report.verdict == kube::Verdict::soaking ? "healthy, watching that it stays so" : "waiting for health";

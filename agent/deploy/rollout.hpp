@@ -68,7 +68,6 @@ class Rollout {
   base::Result<void> open_step();
   base::Result<void> close_step(std::string_view result);
   base::Result<void> end_reversed(State end);
-  kube::HealthSettings health_settings() const;
   bool is_in_way_back(const history::ObjectKey& key) const;
 
   Site& site_;

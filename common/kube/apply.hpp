@@ -42,6 +42,11 @@ struct PlanItem {
   std::string resource_version;
 };
 
+// What a component's settings say about one object.
+struct ApplyRules {
+  std::vector<std::string> ignore;  // JSON pointers: set at creation, left to others afterwards (ignore.hpp)
+};
+
 struct ApplyResult {
   manifest::ObjectKey key;
   Action action = Action::unchanged;
@@ -54,12 +59,15 @@ struct ApplyResult {
 // Dry run, first without force. `object` is a declared body, normalised (manifest/normalise.hpp).
 // Errors: as failure.hpp; kube.not_found and kube.unknown_kind become Action::deferred. kube.terminating: the
 // object is being deleted, an apply now would be lost.
-base::Result<PlanItem> plan_object(Cluster& cluster, const base::Json& object, const Limits& limits);
+base::Result<PlanItem> plan_object(Cluster& cluster, const base::Json& object, const Limits& limits,
+                                   const ApplyRules& rules = {});
 
 // Applies with force, after having taken over what kubectl's client-side apply owned and having removed the
-// left-over half of a changed update strategy. With Action::replace the old body is put back if the new one
-// is refused.
-base::Result<ApplyResult> apply_object(Cluster& cluster, const base::Json& object, const Limits& limits);
+// left-over half of a changed update strategy. Where a replacement is needed the old object is deleted; when
+// it is gone at once the new one is created, and the old body put back if that is refused. Else the error is
+// kube.terminating, as for every object that is being deleted: call again later, nothing is waited for here.
+base::Result<ApplyResult> apply_object(Cluster& cluster, const base::Json& object, const Limits& limits,
+                                       const ApplyRules& rules = {});
 
 // Whether replacing (delete and create) is ever allowed: not for PVC, PV, Namespace, CRD, StatefulSet.
 bool is_replaceable(const manifest::ObjectKey& key);
