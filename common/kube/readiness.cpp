@@ -79,6 +79,8 @@ Readiness judge_stateful_set(const Json& live) {
 Readiness judge_daemon_set(const Json& live) {
   if (field_at(live, {"status", "observedGeneration"}) == nullptr)
     return in_progress("NotObserved", "its controller has not seen it yet");
+  if (field_at(live, {"status", "desiredNumberScheduled"}) == nullptr)
+    return in_progress("NotScheduled", "its controller has not counted its nodes yet");
   const int64_t wanted = number_at(live, {"status", "desiredNumberScheduled"});
   const bool on_delete = text_at(live, {"spec", "updateStrategy", "type"}) == "OnDelete";
   struct Counter {
@@ -157,7 +159,8 @@ Readiness judge_claim(const Json& live) {
 
 Readiness judge_definition(const Json& live) {
   if (const Condition names = condition_of(live, "NamesAccepted"); names.is_false())
-    return failed(or_else(names.reason, "NamesNotAccepted"), names.message);
+    return failed(or_else(names.reason, "NamesNotAccepted"),
+                  "its names are not accepted: " + or_else(names.message, "another definition has them"));
   if (condition_of(live, "Established").is_true()) return current();
   return in_progress("NotEstablished", "it is not established yet");
 }
