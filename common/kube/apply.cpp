@@ -194,6 +194,8 @@ Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& obj
   Failure& failure = written.error();
   if (failure.is("kube.not_found")) {
     item.action = Action::deferred;
+    item.homeless = failure.error.message().find("namespaces \"" + target.key.namespace_ + "\" not found") !=
+                    std::string::npos;
     item.reason = failure.error.message();
     return item;
   }
@@ -355,6 +357,7 @@ Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits&
   }
   if (!target->deferred.empty()) {
     item.action = Action::deferred;
+    item.unserved = true;
     item.reason = std::move(target->deferred);
     return item;
   }

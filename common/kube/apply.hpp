@@ -34,6 +34,8 @@ struct PlanItem {
   manifest::ObjectKey key;
   Action action = Action::unchanged;
   std::string reason;               // in words, for skip, replace and deferred
+  bool unserved = false;            // deferred: the API server does not serve the kind, in this version
+  bool homeless = false;            // deferred: its namespace is not there
   std::vector<Conflict> conflicts;  // who loses which field
   std::vector<std::string> warnings;
   bool adopted = false;  // it exists and its owner label is not that of the declared object: it becomes ours
