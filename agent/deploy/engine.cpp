@@ -1,7 +1,9 @@
 #include "deploy/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "deploy/health_watch.hpp"
 #include "deploy/time_floor.hpp"
 
 namespace gridseal::deploy {
@@ -53,9 +55,14 @@ base::Clock::Monotonic Engine::next_due() const {
     const std::scoped_lock lock(mutex_);
     if (!requests_.empty() || trust_updater_.has_change()) return site_->now();
   }
-  auto due = trust_updater_.due();
+  auto due = std::min(trust_updater_.due(), api_check_.due());
   for (const auto& [name, reconciler] : reconcilers_) due = std::min(due, reconciler->due());
   return due;
+}
+
+void Engine::on_news(std::function<void()> wake) {
+  site_->watch.reset();
+  if (wake) site_->watch = std::make_shared<HealthWatch>(std::move(wake));
 }
 
 void Engine::run_due(const std::stop_token& stop) {
@@ -68,7 +75,10 @@ void Engine::run_due(const std::stop_token& stop) {
     if (reconciler->due() > site_->now()) continue;
     if (first == nullptr || reconciler->due() < first->due()) first = reconciler.get();
   }
-  if (first == nullptr) return;
+  if (first == nullptr) {
+    if (api_check_.due() <= site_->now()) api_check_.run(stop);
+    return;
+  }
   first->run(stop);
   publish();
 }
@@ -157,11 +167,19 @@ std::vector<std::string> Engine::trust_warnings() {
   return list;
 }
 
+std::vector<std::string> Engine::warnings() {
+  std::vector<std::string> list = trust_warnings();
+  const auto removed = api_check_.warnings();
+  list.insert(list.end(), removed.begin(), removed.end());
+  return list;
+}
+
 bool Engine::request(const std::string& component) {
   const std::scoped_lock lock(mutex_);
   const auto& components = generation_->settings.components;
   if (component.empty()) {
     for (const auto& [name, c] : components) requests_.insert(name);
+    all_requested_ = true;
     return true;
   }
   if (!components.contains(component)) return false;
@@ -192,10 +210,13 @@ base::Result<void> Engine::stop_untrusted(const std::string& component, const st
 
 void Engine::take_requests() {
   std::set<std::string> requests;
+  bool all = false;
   {
     const std::scoped_lock lock(mutex_);
     requests.swap(requests_);
+    all = std::exchange(all_requested_, false);
   }
+  if (all) api_check_.request();
   for (const auto& name : requests) {
     if (const auto it = reconcilers_.find(name); it != reconcilers_.end()) it->second->request();
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/health_watch.hpp"
 #include "deploy/rules.hpp"
 #include "kube/owner.hpp"
 #include "manifest/order.hpp"
@@ -15,6 +16,8 @@ namespace {
 constexpr base::milliseconds kShortestHealthPause{100};
 constexpr base::milliseconds kLongestHealthPause{2000};
 constexpr base::milliseconds kStagePause{200};
+// While every change is heard of. Storage that hangs makes watches silent: one looks in any case.
+constexpr base::milliseconds kWatchedPause{5'000};
 
 std::string_view step_name(State state) {
   switch (state) {
@@ -70,7 +73,7 @@ Rollout::Rollout(Site& site, config::Component component, const history::Deploym
       started_(site.now()),
       due_(site.now()) {
   if (!record.reason.empty()) {
-    const bool failed = record.reason.starts_with("health.");
+    const bool failed = record.reason.starts_with("health.") && record.reason != "health.surroundings";
     cause_ =
         base::Error(failed ? base::Outcome::failed : base::Outcome::blocked, record.reason, record.sentence);
   }
@@ -137,6 +140,7 @@ base::Result<void> Rollout::go(Event event) {
   if (auto r = site_.history->set_state(id_, to_string(*to), reason, sentence); !r) return r;
   state_ = *to;
   health_.reset();
+  if (site_.watch) site_.watch->release(component_.name);
   due_ = site_.now();
   site_.outside.log.info(
       "deployment " + std::to_string(id_) + ": " + std::string(to_string(state_)),
@@ -266,8 +270,14 @@ base::Result<void> Rollout::forward_failed(base::Error error) {
   return go(Event::apply_failed);
 }
 
+base::Clock::Monotonic Rollout::due() const {
+  if (!site_.watch || !site_.watch->has_news(component_.name)) return due_;
+  return std::min(due_, looked_ + kShortestHealthPause);
+}
+
 base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects,
                                                const std::stop_token& stop) {
+  if (site_.watch) site_.watch->looking(component_.name);
   auto readings = read_health(
       site_, component_, objects, applied_, [](const auto&) { return true; }, stop);
   if (!readings) {
@@ -281,7 +291,10 @@ base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects
       report.verdict == kube::Verdict::soaking ? "healthy, watching that it stays so" : "waiting for health";
   activity_ +=
       ": " + std::to_string(report.current) + " of " + std::to_string(report.total) + " objects are ready";
-  due_ = site_.now() + std::clamp(component_.soak / 8, kShortestHealthPause, kLongestHealthPause);
+  looked_ = site_.now();
+  due_ = looked_ + std::clamp(component_.soak / 8, kShortestHealthPause, kLongestHealthPause);
+  if (site_.watch && site_.watch->covers(site_, component_, *readings, stop))
+    due_ = std::clamp(report.decided_by, looked_ + kShortestHealthPause, looked_ + kWatchedPause);
   return report;
 }
 
@@ -302,6 +315,10 @@ base::Result<void> Rollout::settle(const std::stop_token& stop) {
     case kube::Verdict::blocked:
       health_.reset();
       return base::Error::blocked("health.node", report->message);
+    case kube::Verdict::cut_off:
+      // Not held against it; the last good revision has what it needs on this host.
+      cause_ = base::Error::blocked("health.surroundings", report->message);
+      return go(Event::became_unhealthy);
     case kube::Verdict::failed:
       break;
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "deploy/health_watch.hpp"
 #include "deploy/rollout.hpp"
 #include "deploy/rules.hpp"
 #include "kube/diagnose.hpp"
@@ -172,8 +173,10 @@ base::Result<void> Rollout::settle_back(const std::stop_token& stop) {
     case kube::Verdict::healthy:
       return end_reversed(State::rolled_back);
     case kube::Verdict::blocked:
+    case kube::Verdict::cut_off:
       health_.reset();
-      return base::Error::blocked("health.node", report->message);
+      return base::Error::blocked(
+          report->verdict == kube::Verdict::blocked ? "health.node" : "health.surroundings", report->message);
     case kube::Verdict::failed:
       break;
   }
@@ -214,6 +217,7 @@ base::Result<void> Rollout::end_reversed(State end) {
   ending.remember =
       cause_ && cause_->outcome() == base::Outcome::refused && cause_->code().starts_with("kube.");
   if (auto r = site_.history->finish_failed(id_, ending); !r) return r;
+  if (site_.watch) site_.watch->release(component_.name);
   state_ = end;
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deploy/health_watch.hpp"
 #include "deploy/registry_access.hpp"
 #include "deploy/rules.hpp"
 #include "deploy/trust_update.hpp"
@@ -69,6 +70,7 @@ kube::Cluster& Site::cluster_for(const config::Component& component) const {
 }
 
 void Site::use(std::shared_ptr<const Generation> next) {
+  if (watch) watch->stop();
   const config::Kubernetes before = generation->settings.kubernetes;
   generation = std::move(next);
   const config::Kubernetes& now = generation->settings.kubernetes;

@@ -48,6 +48,8 @@ struct Generation {
   const kube::ReadinessRules& readiness_of(const config::Component& component) const;
 };
 
+class HealthWatch;
+
 // Used by the worker alone.
 struct Site {
   Outside outside;
@@ -69,6 +71,8 @@ struct Site {
 
   // By "namespace/name", made when first asked for. They read discovery where `cluster` does.
   mutable std::map<std::string, std::unique_ptr<kube::Cluster>> accounts{};
+  // Ends before the clients that it uses. Null: there is nobody to be woken by it.
+  std::shared_ptr<HealthWatch> watch{};
 };
 
 // Reads what is trusted and makes policies and registry clients. Errors: those of trust and oci; each names
