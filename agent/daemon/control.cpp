@@ -84,7 +84,7 @@ report::Live live_view(const ControlContext& context) {
   live.pid = getpid();
   live.since = context.started;
   live.held = context.engine.held();
-  live.warnings = context.engine.trust_warnings();
+  live.warnings = context.engine.warnings();
   if (const auto clock = context.engine.clock()) live.clock = {clock->host, clock->floor};
   for (const auto& component : context.engine.activities()) {
     live.components.push_back({component.name, component.activity.last_poll, component.activity.next_poll,

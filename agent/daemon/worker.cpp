@@ -15,12 +15,15 @@ int64_t ticks(base::Clock::Monotonic time) {
 
 }  // namespace
 
-Worker::Worker(deploy::Engine& engine, base::Clock& clock)
-    : engine_(engine), clock_(clock), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+Worker::Worker(deploy::Engine& engine, base::Clock& clock) : engine_(engine), clock_(clock) {
+  engine_.on_news([this] { wake(); });
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
 
 Worker::~Worker() {
   thread_.request_stop();
   thread_.join();
+  engine_.on_news({});
 }
 
 void Worker::wake() {

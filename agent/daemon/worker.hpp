@@ -37,7 +37,7 @@ class Worker {
   bool woken_ = false;
   std::deque<std::function<void()>> tasks_;
   std::atomic<int64_t> step_began_{0};  // milliseconds of the monotonic clock; 0: idle
-  std::jthread thread_;                 // last: begins when all else is there
+  std::jthread thread_;
 };
 
 }  // namespace gridseal::daemon

@@ -1,7 +1,9 @@
 #include "deploy/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "deploy/health_watch.hpp"
 #include "deploy/time_floor.hpp"
 
 namespace gridseal::deploy {
@@ -57,9 +59,14 @@ base::Clock::Monotonic Engine::next_due() const {
     const std::scoped_lock lock(mutex_);
     if (!requests_.empty() || !rollbacks_.empty() || trust_updater_.has_change()) return site_->now();
   }
-  auto due = trust_updater_.due();
+  auto due = std::min(trust_updater_.due(), api_check_.due());
   for (const auto& [name, reconciler] : reconcilers_) due = std::min(due, reconciler->due());
   return due;
+}
+
+void Engine::on_news(std::function<void()> wake) {
+  site_->watch.reset();
+  if (wake) site_->watch = std::make_shared<HealthWatch>(std::move(wake));
 }
 
 void Engine::run_due(const std::stop_token& stop) {
@@ -73,7 +80,10 @@ void Engine::run_due(const std::stop_token& stop) {
     if (reconciler->due() > now) continue;
     if (first == nullptr || reconciler->due() < first->due()) first = reconciler.get();
   }
-  if (first == nullptr) return;
+  if (first == nullptr) {
+    if (api_check_.due() <= site_->now()) api_check_.run(stop);
+    return;
+  }
   first->run(stop);
   tell_dependents(*first);
   publish();
@@ -83,7 +93,7 @@ base::Result<void> Engine::reload(config::Settings settings) {
   auto generation = make_generation(site_->outside, site_->state_directory, std::move(settings));
   if (!generation) return std::move(generation).error();
   const auto& components = (*generation)->settings.components;
-  site_->generation = *generation;
+  site_->use(*generation);
   {
     const std::scoped_lock lock(mutex_);
     generation_ = *generation;
@@ -112,7 +122,7 @@ void Engine::trust_again() {
                              {{"reason", generation.error().code()}});
     return;
   }
-  site_->generation = *generation;
+  site_->use(*generation);
   {
     const std::scoped_lock lock(mutex_);
     generation_ = *generation;
@@ -163,11 +173,19 @@ std::vector<std::string> Engine::trust_warnings() {
   return list;
 }
 
+std::vector<std::string> Engine::warnings() {
+  std::vector<std::string> list = trust_warnings();
+  const auto removed = api_check_.warnings();
+  list.insert(list.end(), removed.begin(), removed.end());
+  return list;
+}
+
 bool Engine::request(const std::string& component) {
   const std::scoped_lock lock(mutex_);
   const auto& components = generation_->settings.components;
   if (component.empty()) {
     for (const auto& [name, c] : components) requests_.insert(name);
+    all_requested_ = true;
     return true;
   }
   if (!components.contains(component)) return false;
@@ -199,15 +217,18 @@ base::Result<void> Engine::stop_untrusted(const std::string& component, const st
 void Engine::take_requests() {
   std::set<std::string> requests;
   std::map<std::string, RollbackOrder> rollbacks;
+  bool all = false;
   {
     const std::scoped_lock lock(mutex_);
     requests.swap(requests_);
     rollbacks.swap(rollbacks_);
+    all = std::exchange(all_requested_, false);
   }
   for (auto& [name, order] : rollbacks) {
     if (const auto it = reconcilers_.find(name); it != reconcilers_.end())
       it->second->order_rollback(std::move(order));
   }
+  if (all) api_check_.request();
   for (const auto& name : requests) {
     if (const auto it = reconcilers_.find(name); it != reconcilers_.end()) it->second->request();
   }

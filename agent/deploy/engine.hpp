@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/last_valid.hpp"
+#include "deploy/api_check.hpp"
 #include "deploy/reconciler.hpp"
 #include "deploy/time_floor.hpp"
 #include "deploy/trust_update.hpp"
@@ -39,6 +40,10 @@ class Engine {
   // Takes other settings and the trust of this moment into use; running deployments go on. On an error the
   // old ones stay.
   base::Result<void> reload(config::Settings settings);
+
+  // From now on collections are watched while a deployment settles, and `wake` is called, by another thread,
+  // when next_due() may have become sooner. Empty: no longer.
+  void on_news(std::function<void()> wake);
 
   // --- by any thread
   // ------------------------------------------------------------------------------------------- Asks for a
@@ -76,9 +81,12 @@ class Engine {
   base::Result<void> reset_clock(base::Time floor, const std::string& who, const std::string& why);
   // What is wrong or about to be, one sentence each.
   std::vector<std::string> trust_warnings();
+  // The same of everything: trust, and what a newer API server no longer takes.
+  std::vector<std::string> warnings();
 
  private:
-  explicit Engine(std::unique_ptr<Site> site) : site_(std::move(site)), trust_updater_(*site_) {}
+  explicit Engine(std::unique_ptr<Site> site)
+      : site_(std::move(site)), trust_updater_(*site_), api_check_(*site_) {}
   base::Result<void> take_up();
   void add(const config::Component& component);
   void publish();
@@ -94,11 +102,13 @@ class Engine {
 
   std::unique_ptr<Site> site_;
   TrustUpdater trust_updater_;
+  ApiCheck api_check_;
   std::map<std::string, std::unique_ptr<Reconciler>> reconcilers_;
 
   mutable std::mutex mutex_;  // of what follows
   std::set<std::string> requests_;
   std::map<std::string, RollbackOrder> rollbacks_;
+  bool all_requested_ = false;
   std::vector<ComponentActivity> activities_;
   std::optional<std::string> held_;
   std::shared_ptr<const Generation> generation_;

@@ -23,7 +23,7 @@ base::Result<void> read_collection(const Site& site, const config::Component& co
     const auto generation = applied.generations.find(*key);
     auto reading = kube::observe_live(site.cluster_for(component), item,
                                       generation == applied.generations.end() ? 0 : generation->second,
-                                      site.limits(stop));
+                                      site.limits(stop), site.generation->readiness_of(component));
     if (!reading) return std::move(reading).error();
     readings.insert_or_assign(*key, std::move(*reading));
     return {};

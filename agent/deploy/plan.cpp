@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/account.hpp"
 #include "deploy/revision.hpp"
+#include "deploy/rules.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -24,6 +26,42 @@ base::Result<std::optional<base::Digest>> find_way_back(const Site& site, const 
             " could not be put back if the new one failed, so nothing is changed: " + cause.describe());
   }
   return std::optional<base::Digest>(digest);
+}
+
+bool brings_definition(const manifest::Rendered& objects, const std::string& group) {
+  return std::ranges::any_of(objects.entries(), [&](const auto& entry) {
+    return entry.key.kind == "CustomResourceDefinition" && entry.key.name.ends_with("." + group);
+  });
+}
+
+bool brings_namespace(const manifest::Rendered& objects, const std::string& name) {
+  return std::ranges::any_of(objects.entries(), [&](const auto& entry) {
+    return entry.key.group.empty() && entry.key.kind == "Namespace" && entry.key.name == name;
+  });
+}
+
+// What cannot be tried now must come with this very revision, or be made by it: an operator may bring kinds
+// that were never served before. A kind that was served when the last good revision came is not made by
+// anything.
+base::Result<void> check_deferred(const Site& site, const config::Component& component,
+                                  const manifest::Rendered& objects, const kube::PlanItem& item) {
+  if (item.homeless && !brings_namespace(objects, item.key.namespace_)) {
+    return base::Error::blocked("kube.not_found",
+                                item.key.describe() + ": " + item.reason +
+                                    "; the revision does not bring its namespace, so nothing "
+                                    "was changed");
+  }
+  if (!item.unserved || brings_definition(objects, item.key.group)) return {};
+  auto before = site.history->inventory(component.name, history::Side::last_good);
+  if (!before) return std::move(before).error();
+  const bool was_served = std::ranges::any_of(*before, [&](const auto& entry) {
+    return entry.key.group == item.key.group && entry.key.kind == item.key.kind;
+  });
+  if (!was_served) return {};
+  return base::Error::blocked("kube.unknown_kind",
+                              item.key.describe() + ": " + item.reason +
+                                  " any more, and the revision does not bring its definition; nothing was "
+                                  "changed");
 }
 
 base::Json names(const std::vector<std::string>& list) {
@@ -65,12 +103,14 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
                            const std::stop_token& stop) {
   auto way_back = find_way_back(site, component, stop);
   if (!way_back) return std::move(way_back).error();
+  if (auto r = check_account(site, component, rendered.objects(), stop); !r) return std::move(r).error();
   std::vector<kube::PlanItem> items;
   items.reserve(rendered.objects().size());
   for (size_t i = 0; i < rendered.objects().size(); ++i) {
     auto object = rendered.objects().load(i);
     if (!object) return std::move(object).error();
-    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop));
+    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop),
+                                  apply_rules(component, object->key));
     if (!item) {
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe() +
                                                   " (" + object->origin.describe() + ")");
@@ -80,6 +120,7 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
                                   object->key.describe() + " belongs to the component '" + item->owner +
                                       "' on this host; two components cannot own one object");
     }
+    if (auto r = check_deferred(site, component, rendered.objects(), *item); !r) return std::move(r).error();
     items.push_back(std::move(*item));
   }
   return Planned(std::move(rendered), std::move(items), std::move(*way_back));

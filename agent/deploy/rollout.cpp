@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/health_watch.hpp"
+#include "deploy/rules.hpp"
 #include "kube/owner.hpp"
 #include "manifest/order.hpp"
 #include "trust/floor.hpp"
@@ -14,6 +16,8 @@ namespace {
 constexpr base::milliseconds kShortestHealthPause{100};
 constexpr base::milliseconds kLongestHealthPause{2000};
 constexpr base::milliseconds kStagePause{200};
+// While every change is heard of. Storage that hangs makes watches silent: one looks in any case.
+constexpr base::milliseconds kWatchedPause{5'000};
 
 std::string_view step_name(State state) {
   switch (state) {
@@ -69,7 +73,9 @@ Rollout::Rollout(Site& site, config::Component component, const history::Deploym
       started_(site.now()),
       due_(site.now()) {
   if (!record.reason.empty()) {
-    const bool failed = record.reason.starts_with("health.") || record.reason == kRolledBackByOperator;
+    const bool failed =
+        (record.reason.starts_with("health.") && record.reason != "health.surroundings") ||
+        record.reason == kRolledBackByOperator;
     cause_ =
         base::Error(failed ? base::Outcome::failed : base::Outcome::blocked, record.reason, record.sentence);
   }
@@ -136,6 +142,7 @@ base::Result<void> Rollout::go(Event event) {
   if (auto r = site_.history->set_state(id_, to_string(*to), reason, sentence); !r) return r;
   state_ = *to;
   health_.reset();
+  if (site_.watch) site_.watch->release(component_.name);
   due_ = site_.now();
   site_.outside.log.info(
       "deployment " + std::to_string(id_) + ": " + std::string(to_string(state_)),
@@ -157,7 +164,8 @@ base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t 
                                       const std::stop_token& stop) {
   auto object = objects.load(index);
   if (!object) return std::move(object).error();
-  auto result = kube::apply_object(site_.cluster_for(component_), object->body, site_.limits(stop));
+  auto result = kube::apply_object(site_.cluster_for(component_), object->body, site_.limits(stop),
+                                   apply_rules(component_, object->key));
   if (!result)
     return std::move(result).error().with_context(object->key.describe() + " could not be applied");
   if (result->action == kube::Action::skip) {
@@ -176,7 +184,8 @@ base::Result<void> Rollout::check_late_objects(manifest::Stage stage, const std:
     if (manifest::stage(objects.entries()[i].key) != stage) continue;
     auto object = objects.load(i);
     if (!object) return std::move(object).error();
-    auto item = kube::plan_object(site_.cluster_for(component_), object->body, site_.limits(stop));
+    auto item = kube::plan_object(site_.cluster_for(component_), object->body, site_.limits(stop),
+                                  apply_rules(component_, object->key));
     if (!item)
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe());
     if (item->action == kube::Action::deferred) {
@@ -245,6 +254,12 @@ base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
   if (done || stop.stop_requested()) return done;
   // What fails in the journal itself stops everything; what fails at the cluster is judged.
   if (done.error().code().starts_with("history.") || state_ != before) return done;
+  // What is being deleted, to be created anew or by somebody else, is waited for: that is no trouble yet.
+  if (done.error().code() == "kube.terminating" && site_.now() - started_ < component_.timeout) {
+    activity_ = "waiting: " + done.error().describe();
+    due_ = site_.now() + kStagePause;
+    return {};
+  }
   return forward_failed(std::move(done).error());
 }
 
@@ -271,16 +286,14 @@ base::Result<void> Rollout::forward_failed(base::Error error) {
   return go(Event::apply_failed);
 }
 
-kube::HealthSettings Rollout::health_settings() const {
-  kube::HealthSettings settings;
-  settings.grace = component_.grace;
-  settings.soak = component_.soak;
-  settings.timeout = component_.timeout;
-  return settings;
+base::Clock::Monotonic Rollout::due() const {
+  if (!site_.watch || !site_.watch->has_news(component_.name)) return due_;
+  return std::min(due_, looked_ + kShortestHealthPause);
 }
 
 base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects,
                                                const std::stop_token& stop) {
+  if (site_.watch) site_.watch->looking(component_.name);
   auto readings = read_health(
       site_, component_, objects, applied_, [](const auto&) { return true; }, stop);
   if (!readings) {
@@ -288,13 +301,16 @@ base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects
     health_.reset();
     return std::move(readings).error();
   }
-  if (!health_) health_.emplace(health_settings());
+  if (!health_) health_.emplace(health_settings(component_));
   kube::HealthReport report = health_->feed(*readings, site_.now());
   activity_ =
       report.verdict == kube::Verdict::soaking ? "healthy, watching that it stays so" : "waiting for health";
   activity_ +=
       ": " + std::to_string(report.current) + " of " + std::to_string(report.total) + " objects are ready";
-  due_ = site_.now() + std::clamp(component_.soak / 8, kShortestHealthPause, kLongestHealthPause);
+  looked_ = site_.now();
+  due_ = looked_ + std::clamp(component_.soak / 8, kShortestHealthPause, kLongestHealthPause);
+  if (site_.watch && site_.watch->covers(site_, component_, *readings, stop))
+    due_ = std::clamp(report.decided_by, looked_ + kShortestHealthPause, looked_ + kWatchedPause);
   return report;
 }
 
@@ -315,6 +331,10 @@ base::Result<void> Rollout::settle(const std::stop_token& stop) {
     case kube::Verdict::blocked:
       health_.reset();
       return base::Error::blocked("health.node", report->message);
+    case kube::Verdict::cut_off:
+      // Not held against it; the last good revision has what it needs on this host.
+      cause_ = base::Error::blocked("health.surroundings", report->message);
+      return go(Event::became_unhealthy);
     case kube::Verdict::failed:
       break;
   }

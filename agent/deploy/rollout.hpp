@@ -33,7 +33,7 @@ class Rollout {
   // Why it went back; empty while it goes forward.
   const std::optional<base::Error>& cause() const { return cause_; }
   // When step() has something to do again.
-  base::Clock::Monotonic due() const { return due_; }
+  base::Clock::Monotonic due() const;
   // "waiting for health: 2 of 5 objects are ready".
   const std::string& activity() const { return activity_; }
   // An operator asks: a pause between attempts ends now.
@@ -74,7 +74,6 @@ class Rollout {
   base::Result<void> open_step();
   base::Result<void> close_step(std::string_view result);
   base::Result<void> end_reversed(State end);
-  kube::HealthSettings health_settings() const;
   bool is_in_way_back(const history::ObjectKey& key) const;
 
   Site& site_;
@@ -99,6 +98,7 @@ class Rollout {
   int attempts_ = 0;  // at going back
   base::Clock::Monotonic started_;
   base::Clock::Monotonic due_;
+  base::Clock::Monotonic looked_{};  // at the cluster, for its health
   std::string activity_;
 };
 

@@ -1,7 +1,11 @@
 // The way back: the last good revision out of the local store, or the removal of a failed first deployment.
 #include <algorithm>
+#include <array>
+#include <optional>
 
+#include "deploy/health_watch.hpp"
 #include "deploy/rollout.hpp"
+#include "deploy/rules.hpp"
 #include "kube/diagnose.hpp"
 #include "kube/owner.hpp"
 #include "manifest/order.hpp"
@@ -12,6 +16,14 @@ namespace {
 constexpr int kMaxAttempts = 3;
 constexpr base::milliseconds kPauseBetweenAttempts{5'000};
 constexpr base::milliseconds kPauseWhenStuck{600'000};
+
+// An object that cannot be put back now must not keep the others from coming back.
+bool concerns_one_object(const base::Error& error) {
+  constexpr std::array<std::string_view, 5> kOfTheServer{
+      "kube.unreachable", "kube.storage", "kube.unauthorized", "kube.cancelled", "kube.protocol"};
+  return error.code().starts_with("kube.") &&
+         std::ranges::find(kOfTheServer, error.code()) == kOfTheServer.end();
+}
 
 }  // namespace
 
@@ -34,9 +46,14 @@ base::Result<void> Rollout::put_back(const std::stop_token& stop) {
   if (!way_back_) return {};
   activity_ = "putting the last good revision back";
   applied_ = {};
+  std::optional<base::Error> first;
   for (size_t i = 0; i < back_->objects().size(); ++i) {
-    if (auto r = apply_one(back_->objects(), i, stop); !r) return r;
+    auto r = apply_one(back_->objects(), i, stop);
+    if (r) continue;
+    if (!concerns_one_object(r.error())) return r;
+    if (!first) first = std::move(r).error();
   }
+  if (first) return *first;
   return {};
 }
 
@@ -50,7 +67,10 @@ base::Result<void> Rollout::put_back_pre_images(const std::stop_token& stop) {
     if (!*body) continue;
     auto object = base::parse_json(**body);
     if (!object) return std::move(object).error();
-    auto result = kube::apply_object(site_.cluster_for(component_), *object, site_.limits(stop));
+    auto object_key = kube::key_of(*object);
+    if (!object_key) return std::move(object_key).error();
+    auto result = kube::apply_object(site_.cluster_for(component_), *object, site_.limits(stop),
+                                     apply_rules(component_, *object_key));
     if (!result)
       return std::move(result).error().with_context("what stood there before could not be put back");
   }
@@ -159,8 +179,10 @@ base::Result<void> Rollout::settle_back(const std::stop_token& stop) {
     case kube::Verdict::healthy:
       return end_reversed(State::rolled_back);
     case kube::Verdict::blocked:
+    case kube::Verdict::cut_off:
       health_.reset();
-      return base::Error::blocked("health.node", report->message);
+      return base::Error::blocked(
+          report->verdict == kube::Verdict::blocked ? "health.node" : "health.surroundings", report->message);
     case kube::Verdict::failed:
       break;
   }
@@ -201,6 +223,7 @@ base::Result<void> Rollout::end_reversed(State end) {
   ending.remember =
       cause_ && cause_->outcome() == base::Outcome::refused && cause_->code().starts_with("kube.");
   if (auto r = site_.history->finish_failed(id_, ending); !r) return r;
+  if (site_.watch) site_.watch->release(component_.name);
   state_ = end;
   return {};
 }

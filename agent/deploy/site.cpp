@@ -1,6 +1,10 @@
 #include "deploy/site.hpp"
 
+#include <algorithm>
+
+#include "deploy/health_watch.hpp"
 #include "deploy/registry_access.hpp"
+#include "deploy/rules.hpp"
 #include "deploy/trust_update.hpp"
 
 namespace gridseal::deploy {
@@ -23,10 +27,62 @@ base::Result<void> make_policies(Generation& generation) {
   return {};
 }
 
+// The API server adds the groups of a service account by itself when none are named (authentication,
+// "User impersonation"): asking for them would demand the right to impersonate groups as well.
+kube::ClientSettings client_settings(const Generation& generation, const std::string& service_account) {
+  kube::ClientSettings client;
+  client.user_agent = "gridseal/" GRIDSEAL_VERSION;
+  client.request_timeout = generation.settings.kubernetes.request_timeout;
+  const size_t slash = service_account.find('/');
+  if (slash != std::string::npos) {
+    client.impersonate_user =
+        "system:serviceaccount:" + service_account.substr(0, slash) + ":" + service_account.substr(slash + 1);
+  }
+  return client;
+}
+
+void connect(Site& site) {
+  site.accounts.clear();
+  site.cluster.reset();
+  site.access = std::make_unique<kube::KubeconfigAccess>(site.generation->settings.kubernetes.kubeconfig,
+                                                         site.outside.files, site.outside.connector,
+                                                         site.outside.clock);
+  site.cluster = std::make_unique<kube::Cluster>(*site.access, site.outside.clock,
+                                                 client_settings(*site.generation, {}));
+}
+
 }  // namespace
 
-kube::Cluster& Site::cluster_for(const config::Component& /*component*/) const {
-  return *cluster;
+const kube::ReadinessRules& Generation::readiness_of(const config::Component& component) const {
+  static const kube::ReadinessRules none;
+  const auto found = readiness.find(component.name);
+  return found == readiness.end() ? none : found->second;
+}
+
+kube::Cluster& Site::cluster_for(const config::Component& component) const {
+  if (component.service_account.empty()) return *cluster;
+  auto& account = accounts[component.service_account];
+  if (account == nullptr) {
+    account = std::make_unique<kube::Cluster>(
+        *access, outside.clock, client_settings(*generation, component.service_account), *cluster);
+  }
+  return *account;
+}
+
+void Site::use(std::shared_ptr<const Generation> next) {
+  if (watch) watch->stop();
+  const config::Kubernetes before = generation->settings.kubernetes;
+  generation = std::move(next);
+  const config::Kubernetes& now = generation->settings.kubernetes;
+  if (before.kubeconfig != now.kubeconfig || before.request_timeout != now.request_timeout) {
+    connect(*this);
+    return;
+  }
+  std::erase_if(accounts, [&](const auto& entry) {
+    return std::ranges::none_of(generation->settings.components, [&](const auto& component) {
+      return component.second.service_account == entry.first;
+    });
+  });
 }
 
 base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& outside,
@@ -41,8 +97,14 @@ base::Result<std::shared_ptr<const Generation>> make_generation(const Outside& o
                  {},
                  std::make_shared<const trust::TrustChain>(std::move(trust->chain)),
                  std::move(trust->left_out),
+                 {},
                  {}});
   if (auto r = make_policies(*generation); !r) return std::move(r).error();
+  for (const auto& [name, component] : generation->settings.components) {
+    auto rules = readiness_rules(component);
+    if (!rules) return std::move(rules).error();
+    generation->readiness.emplace(name, std::move(*rules));
+  }
   for (const auto& [name, registry] : generation->settings.registries) {
     const oci::Surroundings surroundings{outside.connector, outside.clock, outside.log, outside.jitter};
     auto made = make_registry(registry, outside.files, surroundings, outside.credentials_directory);
@@ -68,12 +130,7 @@ base::Result<std::unique_ptr<Site>> open_site(const Outside& outside, const std:
                                 {state_directory + "/store", settings.storage.free_space_min});
   if (!store) return std::move(store).error();
   site->store = std::move(*store);
-  site->access = std::make_unique<kube::KubeconfigAccess>(settings.kubernetes.kubeconfig, outside.files,
-                                                          outside.connector, outside.clock);
-  kube::ClientSettings client;
-  client.user_agent = "gridseal/" GRIDSEAL_VERSION;
-  client.request_timeout = settings.kubernetes.request_timeout;
-  site->cluster = std::make_unique<kube::Cluster>(*site->access, outside.clock, std::move(client));
+  connect(*site);
   return site;
 }
 

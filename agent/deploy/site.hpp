@@ -13,6 +13,7 @@
 #include "history/history.hpp"
 #include "http/transport.hpp"
 #include "kube/cluster.hpp"
+#include "kube/readiness.hpp"
 #include "oci/registry.hpp"
 #include "oci/store.hpp"
 #include "trust/policy.hpp"
@@ -42,7 +43,12 @@ struct Generation {
   std::vector<std::string> trust_left_out;         // of the trust bundle, and why
   // Policies that name what the trust bundle in force does not hold. Their components wait.
   std::map<std::string, base::Error> unusable_policies;
+  std::map<std::string, kube::ReadinessRules> readiness;  // by component
+
+  const kube::ReadinessRules& readiness_of(const config::Component& component) const;
 };
+
+class HealthWatch;
 
 // Used by the worker alone.
 struct Site {
@@ -54,11 +60,19 @@ struct Site {
   std::unique_ptr<kube::Cluster> cluster;
   std::shared_ptr<const Generation> generation;
 
-  // The cluster as this component may see it.
+  // Takes other settings and the trust of this moment into use.
+  void use(std::shared_ptr<const Generation> next);
+  // The cluster as this component may see it: as its service account when it names one. Valid until use().
   kube::Cluster& cluster_for(const config::Component& component) const;
+
   std::string work_directory() const { return state_directory + "/work"; }
   base::Clock::Monotonic now() const { return outside.clock.monotonic(); }
   kube::Limits limits(const std::stop_token& stop) const { return {stop, std::nullopt}; }
+
+  // By "namespace/name", made when first asked for. They read discovery where `cluster` does.
+  mutable std::map<std::string, std::unique_ptr<kube::Cluster>> accounts{};
+  // Ends before the clients that it uses. Null: there is nobody to be woken by it.
+  std::shared_ptr<HealthWatch> watch{};
 };
 
 // Reads what is trusted and makes policies and registry clients. Errors: those of trust and oci; each names

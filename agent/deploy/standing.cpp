@@ -1,5 +1,6 @@
 #include "deploy/standing.hpp"
 
+#include "deploy/rules.hpp"
 #include "kube/halt.hpp"
 
 namespace gridseal::deploy {
@@ -42,7 +43,8 @@ base::Result<void> start_again(const Site& site, const config::Component& compon
     if (!kube::can_halt(good.objects().entries()[i].key)) continue;
     auto object = good.objects().load(i);
     if (!object) return std::move(object).error();
-    auto applied = kube::apply_object(site.cluster_for(component), object->body, site.limits(stop));
+    auto applied = kube::apply_object(site.cluster_for(component), object->body, site.limits(stop),
+                                      apply_rules(component, object->key));
     if (!applied)
       return std::move(applied).error().with_context(object->key.describe() + " could not be started again");
   }

@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "base/json_condition.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
 
@@ -49,7 +49,7 @@ struct Registry {
 };
 
 // A JSON scalar of a settings file, compared with a field of signed JSON.
-using Scalar = std::variant<std::string, int64_t, double, bool>;
+using Scalar = base::Scalar;
 
 // A certificate's signer: exactly one of issuer and issuer_regexp, and of subject and subject_regexp. The
 // expressions are RE2 and are searched for, as cosign and Flux do: without ^ and $ a part suffices.
@@ -78,17 +78,9 @@ struct Authority {
   std::string notation_store{};  // "ca:acme": only certificates of that store; empty: as that policy says
 };
 
-// One test of a field of a signed statement. Exactly one of the tests is set.
-struct Condition {
-  // JSON pointer (RFC 6901) into the predicate; with "statement:" in front, into the whole statement.
-  std::string field{};
-  std::optional<Scalar> equals{};
-  std::vector<Scalar> one_of{};
-  std::string matches{};             // RE2, searched for
-  std::optional<Scalar> at_least{};  // a number
-  std::optional<Scalar> at_most{};
-  bool present = false;  // the field is there and is not null
-};
+// One test of a field of a signed statement: a JSON pointer into the predicate; with "statement:" in front,
+// into the whole statement. Of a live object where readiness is meant.
+using Condition = base::JsonTest;
 
 // An attestation that an artifact must carry.
 struct Attestation {

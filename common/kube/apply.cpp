@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <utility>
 
+#include "base/encoding.hpp"
+#include "kube/ignore.hpp"
 #include "kube/takeover.hpp"
 #include "manifest/normalise.hpp"
 
@@ -17,8 +18,6 @@ using base::Result;
 using manifest::ObjectKey;
 
 constexpr int kTakeoverAttempts = 5;
-constexpr auto kReplacePause = std::chrono::milliseconds(200);
-constexpr auto kReplaceDeadline = std::chrono::seconds(60);
 
 const Json* metadata_of(const Json& object) {
   return base::find_object(object, "metadata");
@@ -103,6 +102,20 @@ std::string skip_reason(const ObjectPolicy& declared, const Json* live) {
   return {};
 }
 
+Error terminating(const ObjectKey& key, const Json& live) {
+  std::string text = key.describe() + " is being deleted since " + metadata_text(live, "deletionTimestamp");
+  const Json* metadata = metadata_of(live);
+  const Json* finalizers = metadata == nullptr ? nullptr : base::find_array(*metadata, "finalizers");
+  std::string names;
+  if (finalizers != nullptr) {
+    for (const Json& name : *finalizers)
+      if (name.is_string())
+        names += (names.empty() ? "" : ", ") + base::printable(name.get<std::string>(), 100);
+  }
+  if (!names.empty()) text += " and is held by its finalizers " + names;
+  return Error::blocked("kube.terminating", text);
+}
+
 // An object with the live one beside it.
 struct Target {
   ObjectKey key;
@@ -134,8 +147,7 @@ Result<Target> look(Cluster& cluster, const Json& object, const Limits& limits) 
   target.live = std::move(*live);
   target.skip = skip_reason(target.policy, &*target.live);
   if (target.skip.empty() && is_terminating(*target.live)) {
-    return Error::blocked("kube.terminating", target.key.describe() + " is being deleted since " +
-                                                  metadata_text(*target.live, "deletionTimestamp"));
+    return terminating(target.key, *target.live);
   }
   return target;
 }
@@ -182,6 +194,8 @@ Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& obj
   Failure& failure = written.error();
   if (failure.is("kube.not_found")) {
     item.action = Action::deferred;
+    item.homeless = failure.error.message().find("namespaces \"" + target.key.namespace_ + "\" not found") !=
+                    std::string::npos;
     item.reason = failure.error.message();
     return item;
   }
@@ -232,24 +246,10 @@ Result<void> prepare(Cluster& cluster, Target& target, const Json& object, const
   return take_over(cluster, target, limits);
 }
 
-Result<void> wait_until_gone(Cluster& cluster, const Target& target, const std::string& uid,
-                             const Limits& limits) {
-  base::Clock& clock = cluster.client().clock();
-  const auto deadline =
-      std::min(limits.deadline.value_or(base::Clock::Monotonic::max()), clock.monotonic() + kReplaceDeadline);
-  while (true) {
-    auto live = cluster.client().get(target.path, limits);
-    if (!live && live.error().is("kube.not_found")) return {};
-    if (!live) return std::move(live).error().error;
-    if (metadata_text(*live, "uid") != uid) return {};
-    if (clock.monotonic() + kReplacePause >= deadline) {
-      return Error::blocked(
-          "kube.terminating",
-          target.key.describe() + " does not go away after its deletion: a finalizer holds it");
-    }
-    if (!clock.sleep_for(kReplacePause, limits.stop))
-      return Error::blocked("kube.cancelled", "replacing " + target.key.describe() + " was stopped");
-  }
+// What is sent: the declared body, but for what others own in the live object.
+Json body_for(const Target& target, const Json& object, const ApplyRules& rules) {
+  if (!target.live || rules.ignore.empty()) return object;
+  return leave_to_others(object, *target.live, rules.ignore);
 }
 
 // Delete and create; the old body comes back when the new one is refused.
@@ -260,7 +260,9 @@ Answer<Written> replace(Cluster& cluster, const Target& target, const Json& obje
   remove.uid = uid;
   auto removed = cluster.client().remove(target.path, remove, limits);
   if (!removed) return std::move(removed).error();
-  if (auto gone = wait_until_gone(cluster, target, uid, limits); !gone) return fail(std::move(gone).error());
+  auto left = cluster.client().get(target.path, limits);
+  if (!left && !left.error().is("kube.not_found")) return std::move(left).error();
+  if (left && metadata_text(*left, "uid") == uid) return fail(terminating(target.key, *left));
   ApplyOptions options;
   options.force = true;
   auto written = cluster.client().apply(target.path, object, options, limits);
@@ -336,7 +338,8 @@ bool is_replaceable(const ObjectKey& key) {
   return std::find(kNever.begin(), kNever.end(), key.kind) == kNever.end();
 }
 
-Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits& limits) {
+Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits& limits,
+                             const ApplyRules& rules) {
   auto target = look(cluster, object, limits);
   if (!target) return std::move(target).error();
   PlanItem item;
@@ -354,13 +357,15 @@ Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits&
   }
   if (!target->deferred.empty()) {
     item.action = Action::deferred;
+    item.unserved = true;
     item.reason = std::move(target->deferred);
     return item;
   }
-  return dry_run(cluster, *target, object, std::move(item), limits);
+  return dry_run(cluster, *target, body_for(*target, object, rules), std::move(item), limits);
 }
 
-Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Limits& limits) {
+Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Limits& limits,
+                                 const ApplyRules& rules) {
   auto target = look(cluster, object, limits);
   if (!target) return std::move(target).error();
   if (!target->deferred.empty()) return Error::blocked("kube.unknown_kind", target->deferred);
@@ -373,7 +378,7 @@ Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Lim
   }
   ApplyOptions options;
   options.force = true;
-  auto written = cluster.client().apply(target->path, object, options, limits);
+  auto written = cluster.client().apply(target->path, body_for(*target, object, rules), options, limits);
   bool replaced = false;
   if (!written && may_replace(*target, written.error())) {
     written = replace(cluster, *target, object, limits);
@@ -385,7 +390,7 @@ Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Lim
       takeover_patch(written->object)) {
     target->live = written->object;
     if (auto taken = take_over(cluster, *target, limits); !taken) return std::move(taken).error();
-    auto again = cluster.client().apply(target->path, object, options, limits);
+    auto again = cluster.client().apply(target->path, body_for(*target, object, rules), options, limits);
     if (!again) return std::move(again).error().error;
     written = std::move(again);
   }

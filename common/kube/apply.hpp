@@ -34,12 +34,19 @@ struct PlanItem {
   manifest::ObjectKey key;
   Action action = Action::unchanged;
   std::string reason;               // in words, for skip, replace and deferred
+  bool unserved = false;            // deferred: the API server does not serve the kind, in this version
+  bool homeless = false;            // deferred: its namespace is not there
   std::vector<Conflict> conflicts;  // who loses which field
   std::vector<std::string> warnings;
   bool adopted = false;  // it exists and its owner label is not that of the declared object: it becomes ours
   std::string owner;     // owner label (manifest::kComponentLabel) of the live object; empty: nobody's
   std::string uid;       // of the live object, empty when there is none
   std::string resource_version;
+};
+
+// What a component's settings say about one object.
+struct ApplyRules {
+  std::vector<std::string> ignore;  // JSON pointers: set at creation, left to others afterwards (ignore.hpp)
 };
 
 struct ApplyResult {
@@ -54,12 +61,15 @@ struct ApplyResult {
 // Dry run, first without force. `object` is a declared body, normalised (manifest/normalise.hpp).
 // Errors: as failure.hpp; kube.not_found and kube.unknown_kind become Action::deferred. kube.terminating: the
 // object is being deleted, an apply now would be lost.
-base::Result<PlanItem> plan_object(Cluster& cluster, const base::Json& object, const Limits& limits);
+base::Result<PlanItem> plan_object(Cluster& cluster, const base::Json& object, const Limits& limits,
+                                   const ApplyRules& rules = {});
 
 // Applies with force, after having taken over what kubectl's client-side apply owned and having removed the
-// left-over half of a changed update strategy. With Action::replace the old body is put back if the new one
-// is refused.
-base::Result<ApplyResult> apply_object(Cluster& cluster, const base::Json& object, const Limits& limits);
+// left-over half of a changed update strategy. Where a replacement is needed the old object is deleted; when
+// it is gone at once the new one is created, and the old body put back if that is refused. Else the error is
+// kube.terminating, as for every object that is being deleted: call again later, nothing is waited for here.
+base::Result<ApplyResult> apply_object(Cluster& cluster, const base::Json& object, const Limits& limits,
+                                       const ApplyRules& rules = {});
 
 // Whether replacing (delete and create) is ever allowed: not for PVC, PV, Namespace, CRD, StatefulSet.
 bool is_replaceable(const manifest::ObjectKey& key);

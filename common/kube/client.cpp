@@ -166,22 +166,27 @@ std::string encode_apply_body(const Json& object) {
 Client::Client(Access& access, base::Clock& clock, ClientSettings settings)
     : access_(access), clock_(clock), settings_(std::move(settings)) {}
 
+http::Request Client::message_for(const Session& session, const std::string& accept) const {
+  http::Request message;
+  message.headers.set("Accept", accept);
+  message.headers.set("User-Agent", settings_.user_agent);
+  if (!session.authorization.empty()) message.headers.set("Authorization", session.authorization);
+  const bool own = !settings_.impersonate_user.empty();
+  const std::string& user = own ? settings_.impersonate_user : session.impersonate_user;
+  if (!user.empty()) message.headers.set("Impersonate-User", user);
+  for (const std::string& group : own ? settings_.impersonate_groups : session.impersonate_groups)
+    message.headers.add("Impersonate-Group", group);
+  return message;
+}
+
 Answer<http::Response> Client::send_once(const ClientRequest& request, base::Clock::Monotonic deadline,
                                          const Limits& limits) {
   auto session = access_.session();
   if (!session) return local_failure(std::move(session).error());
-  http::Request message;
+  http::Request message = message_for(*session, request.accept);
   message.method = request.method;
   message.target = session->base_path + request.path;
-  message.headers.set("Accept", request.accept);
-  message.headers.set("User-Agent", settings_.user_agent);
   if (!request.content_type.empty()) message.headers.set("Content-Type", request.content_type);
-  if (!session->authorization.empty()) message.headers.set("Authorization", session->authorization);
-  const bool own = !settings_.impersonate_user.empty();
-  const std::string& user = own ? settings_.impersonate_user : session->impersonate_user;
-  if (!user.empty()) message.headers.set("Impersonate-User", user);
-  for (const std::string& group : own ? settings_.impersonate_groups : session->impersonate_groups)
-    message.headers.add("Impersonate-Group", group);
   message.body = request.body;
   message.max_body = request.max_body == 0 ? settings_.max_body : request.max_body;
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock_.monotonic());

@@ -115,12 +115,17 @@ class Client {
   Answer<bool> remove(const std::string& path, const RemoveOptions& options, const Limits& limits);
   // GET /readyz; says nothing about the storage behind the server.
   Answer<void> ready(const Limits& limits);
+  // Until the server ends the stream: `heard(true)` when it is accepted, `heard(false)` for every event. Only
+  // metadata is asked for, and nothing is tried again. Errors: as failure.hpp; kube.gone when it fell behind.
+  Answer<void> watch(const std::string& path, const std::string& label_selector,
+                     const std::function<void(bool opened)>& heard, const std::stop_token& stop);
   // gitVersion of GET /version.
   Answer<std::string> server_version(const Limits& limits);
 
   base::Clock& clock() { return clock_; }
 
  private:
+  http::Request message_for(const Session& session, const std::string& accept) const;
   Answer<base::Json> get_page(const std::string& path, uint64_t max_body, const Limits& limits);
   Answer<http::Response> send_once(const ClientRequest& request, base::Clock::Monotonic deadline,
                                    const Limits& limits);

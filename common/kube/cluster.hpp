@@ -2,6 +2,7 @@
 // pipeline holds.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,14 @@ bool is_secret(const base::Json& object);
 class Cluster {
  public:
   Cluster(Access& access, base::Clock& clock, ClientSettings settings)
-      : client_(access, clock, std::move(settings)), discovery_(client_) {}
+      : client_(access, clock, std::move(settings)),
+        own_discovery_(std::make_unique<Discovery>(client_)),
+        discovery_(*own_discovery_) {}
+  // The same server as another account: what `like` has discovered counts here too. `like` must outlive it.
+  Cluster(Access& access, base::Clock& clock, ClientSettings settings, Cluster& like)
+      : client_(access, clock, std::move(settings)), discovery_(like.discovery_) {}
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
 
   Client& client() { return client_; }
   Discovery& discovery() { return discovery_; }
@@ -37,7 +45,8 @@ class Cluster {
 
  private:
   Client client_;
-  Discovery discovery_;
+  std::unique_ptr<Discovery> own_discovery_;  // null: another cluster's is used
+  Discovery& discovery_;
 };
 
 }  // namespace gridseal::kube

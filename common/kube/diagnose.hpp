@@ -18,6 +18,7 @@ enum class Fault {
   unschedulable,   // no node takes the pod
   not_created,     // the controller cannot create the pod (quota, ServiceAccount, policy)
   node_not_ready,  // the node is at fault, not the workload
+  surroundings,    // an image cannot be pulled, and not for its own sake: registry, network, a full disk
   pod_failed,      // the pod itself ended Failed (evicted, deadline)
 };
 
@@ -26,8 +27,9 @@ struct PodFinding {
   std::string container;  // empty when the pod as a whole is meant
   Fault fault = Fault::none;
   std::string reason;   // Kubernetes' word: "ErrImagePull", "CrashLoopBackOff", "Unschedulable"
-  std::string message;  // one sentence: "image registry.test/nonesuch cannot be pulled (ErrImagePull)"
+  std::string message;  // one sentence: "image not found: registry.test/nonesuch (ErrImagePull)"
   int64_t restarts = 0;
+  bool vague = false;            // a pull that failed before is waited for; why it failed is not said again
   bool of_old_revision = false;  // explains a delay, but is not the fault of what was applied
 };
 

@@ -155,6 +155,30 @@ bool is_refusal(std::string_view code) {
          code == "kube.too_large";
 }
 
+bool is_plain_name(std::string_view text) {
+  return !text.empty() && text.size() <= 300 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' ||
+           c == '-' || c == '.' || c == '/' || c == '_';
+  });
+}
+
+// `User "U" cannot VERB resource "R" in ...` of RBAC: names of the cluster's own, never a part of the body.
+// Empty for every other text, that of an admission policy for instance.
+std::string denial_in(std::string_view message) {
+  const auto between = [&](std::string_view before, std::string_view after) {
+    const size_t begin = message.find(before);
+    if (begin == std::string_view::npos) return std::string_view();
+    const size_t from = begin + before.size();
+    const size_t end = message.find(after, from);
+    return end == std::string_view::npos ? std::string_view() : message.substr(from, end - from);
+  };
+  const std::string_view user = between("User \"", "\" cannot ");
+  const std::string_view verb = between("\" cannot ", " resource \"");
+  const std::string_view resource = between(" resource \"", "\"");
+  if (!is_plain_name(user) || !is_plain_name(verb) || !is_plain_name(resource)) return {};
+  return std::string(user) + " may not " + std::string(verb) + " " + std::string(resource);
+}
+
 std::string sentence(std::string_view subject, const http::Response& response, const Status& status,
                      bool secret) {
   std::string text(subject);
@@ -164,6 +188,8 @@ std::string sentence(std::string_view subject, const http::Response& response, c
     if (!status.message.empty()) text += ": " + status.message;
     return text;
   }
+  if (const std::string denial = denial_in(status.message); response.status == 403 && !denial.empty())
+    text += ": " + denial;
   for (const Cause& cause : status.causes) {
     if (!cause.field.empty()) text += (&cause == status.causes.data() ? ", fields " : ", ") + cause.field;
   }

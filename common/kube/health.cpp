@@ -11,6 +11,7 @@ struct HealthCheck::Survey {
   size_t current = 0;
   size_t total = 0;
   bool node_not_ready = false;
+  bool cut_off = false;
   std::string unready_reason;  // of the first object that is not current
   std::string unready_message;
   std::string restart_message;  // a container that restarted during the soak
@@ -24,7 +25,7 @@ std::string sentence(const Reading& reading) {
   std::string text = reading.key.describe() + ": ";
   if (reading.readiness.state == State::current || own.empty()) return text + cause;
   if (cause.empty() || own.find(cause) != std::string::npos) return text + own;
-  return text + own + "; " + cause;
+  return text + cause + "; " + own;
 }
 
 const char* fault_name(Fault fault) {
@@ -37,6 +38,8 @@ const char* fault_name(Fault fault) {
       return "crash";
     case Fault::unschedulable:
       return "unschedulable";
+    case Fault::surroundings:
+      return "surroundings";
     default:
       return "";
   }
@@ -44,12 +47,13 @@ const char* fault_name(Fault fault) {
 
 // Faults that pass judgement on what was applied. A Job counts the crashes of its pods by itself
 // (backoffLimit).
-bool condemns(const PodFinding& finding, const Reading& reading) {
+bool condemns(const PodFinding& finding, Fault fault, const Reading& reading) {
   if (finding.of_old_revision) return false;
-  switch (finding.fault) {
+  switch (fault) {
     case Fault::image:
     case Fault::config:
     case Fault::unschedulable:
+    case Fault::surroundings:
       return true;
     case Fault::crash:
       return reading.key.kind != "Job";
@@ -77,18 +81,31 @@ std::string_view to_string(Verdict verdict) {
       return "failed";
     case Verdict::blocked:
       return "blocked";
+    case Verdict::cut_off:
+      return "cut off";
   }
   return "waiting";
 }
 
-void HealthCheck::trouble(const std::string& id, base::milliseconds limit, std::string reason,
-                          std::string message, base::Clock::Monotonic now) {
+HealthCheck::Trouble& HealthCheck::trouble(const std::string& id, base::milliseconds limit,
+                                           std::string reason, std::string message,
+                                           base::Clock::Monotonic now) {
   const auto [it, is_new] = troubles_.try_emplace(id);
   if (is_new) it->second.since = now;
   it->second.seen = now;
   it->second.limit = limit;
   it->second.reason = std::move(reason);
   it->second.message = std::move(message);
+  return it->second;
+}
+
+// Older kubelets say why a pull failed only once, and then that they wait.
+Fault HealthCheck::fault_of(const std::string& id, const PodFinding& finding) {
+  if (finding.fault != Fault::image && finding.fault != Fault::surroundings) return finding.fault;
+  const std::string container = id + "|" + finding.pod + "|" + finding.container;
+  if (!finding.vague) return pulls_[container] = finding.fault;
+  const auto known = pulls_.find(container);
+  return known == pulls_.end() ? finding.fault : known->second;
 }
 
 void HealthCheck::note_findings(const std::string& id, const Reading& reading, Survey& survey) {
@@ -106,10 +123,12 @@ void HealthCheck::note_findings(const std::string& id, const Reading& reading, S
           survey.restart_message = reading.key.describe() + ": " + text;
       }
     }
-    if (!condemns(finding, reading)) continue;
-    const bool unschedulable = finding.fault == Fault::unschedulable;
-    trouble(id + "|" + fault_name(finding.fault), unschedulable ? settings_.unschedulable : settings_.grace,
-            finding.reason, sentence(reading), survey.now);
+    const Fault fault = fault_of(id, finding);
+    if (!condemns(finding, fault, reading)) continue;
+    const bool patient = fault == Fault::unschedulable || fault == Fault::surroundings;
+    trouble(id + "|" + fault_name(fault), patient ? settings_.unschedulable : settings_.grace, finding.reason,
+            sentence(reading), survey.now)
+        .excused = fault == Fault::surroundings;
   }
 }
 
@@ -126,8 +145,13 @@ void HealthCheck::note(const std::string& id, const Reading& reading, Survey& su
   }
   survey.node_not_ready = survey.node_not_ready || node;
   if (node || !applied) return;
+  const bool excused =
+      std::any_of(reading.findings.begin(), reading.findings.end(), [&](const PodFinding& finding) {
+        return !finding.of_old_revision && fault_of(id, finding) == Fault::surroundings;
+      });
+  survey.cut_off = survey.cut_off || excused;
   if (reading.readiness.state == State::failed)
-    trouble(id, settings_.grace, reading.readiness.reason, sentence(reading), survey.now);
+    trouble(id, settings_.grace, reading.readiness.reason, sentence(reading), survey.now).excused = excused;
   note_findings(id, reading, survey);
 }
 
@@ -151,11 +175,18 @@ HealthReport HealthCheck::feed(const std::vector<Reading>& readings, base::Clock
 
 HealthReport HealthCheck::decide(const Survey& survey, base::Clock::Monotonic now) {
   HealthReport report;
-  const auto condemned = std::find_if(troubles_.begin(), troubles_.end(), [](const auto& entry) {
-    return entry.second.seen - entry.second.since >= entry.second.limit;
-  });
-  if (condemned != troubles_.end())
-    return {Verdict::failed, condemned->second.reason, condemned->second.message, 0, 0, now};
+  const auto condemned = [&](bool excused) {
+    return std::find_if(troubles_.begin(), troubles_.end(), [&](const auto& entry) {
+      const Trouble& trouble = entry.second;
+      return trouble.excused == excused && trouble.seen - trouble.since >= trouble.limit;
+    });
+  };
+  for (const bool excused : {false, true}) {
+    const auto found = condemned(excused);
+    if (found == troubles_.end()) continue;
+    return {
+        excused ? Verdict::cut_off : Verdict::failed, found->second.reason, found->second.message, 0, 0, now};
+  }
   if (!survey.restart_message.empty())
     return {Verdict::failed, "Restarted", survey.restart_message, 0, 0, now};
 
@@ -175,7 +206,9 @@ HealthReport HealthCheck::decide(const Survey& survey, base::Clock::Monotonic no
     if (report.message.empty()) report.message = trouble.message;
   }
   if (now < deadline) return report;
-  report.verdict = survey.node_not_ready ? Verdict::blocked : Verdict::failed;
+  report.verdict = survey.node_not_ready ? Verdict::blocked
+                   : survey.cut_off      ? Verdict::cut_off
+                                         : Verdict::failed;
   report.reason = survey.node_not_ready ? "NodeNotReady" : "Timeout";
   return report;
 }

@@ -30,7 +30,14 @@ struct Reading {
   std::vector<PodFinding> findings;  // what diagnose() saw of its pods; empty for kinds without pods
 };
 
-enum class Verdict { waiting, soaking, healthy, failed, blocked };
+enum class Verdict {
+  waiting,
+  soaking,
+  healthy,
+  failed,
+  blocked,  // waiting goes on helping: a node is not ready
+  cut_off,  // what it needs cannot be had here and now; no fault of its own, but going back helps
+};
 std::string_view to_string(Verdict verdict);
 
 struct HealthReport {
@@ -44,6 +51,8 @@ struct HealthReport {
 
 // Not thread safe. The time of the first feed() is the start.
 //  - failed: a failure of the applied generation stood for the grace, or the timeout passed.
+//  - cut_off: instead of failed, when the surroundings (a registry that does not answer, a full disk) are
+//  what keeps its pods from running; as for a pod without a node that must stand for `unschedulable`.
 //  - blocked: the timeout passed and a node that is not ready (or the API) is what stands in the way.
 //  - a restart of a container during the soak, or a container that waits in CrashLoopBackOff, is a failure
 //  too, even
@@ -61,13 +70,15 @@ class HealthCheck {
     base::milliseconds limit{};
     std::string reason;
     std::string message;
+    bool excused = false;  // the surroundings did it
   };
   struct Survey;
 
   void note(const std::string& id, const Reading& reading, Survey& survey);
   void note_findings(const std::string& id, const Reading& reading, Survey& survey);
-  void trouble(const std::string& id, base::milliseconds limit, std::string reason, std::string message,
-               base::Clock::Monotonic now);
+  Trouble& trouble(const std::string& id, base::milliseconds limit, std::string reason, std::string message,
+                   base::Clock::Monotonic now);
+  Fault fault_of(const std::string& id, const PodFinding& finding);
   void forget_cured(base::Clock::Monotonic now);
   HealthReport decide(const Survey& survey, base::Clock::Monotonic now);
 
@@ -76,6 +87,7 @@ class HealthCheck {
   std::optional<base::Clock::Monotonic> soak_started_;
   std::map<std::string, Trouble> troubles_;
   std::map<std::string, int64_t> restarts_;
+  std::map<std::string, Fault> pulls_;  // by container: why its image was last said not to come
 };
 
 }  // namespace gridseal::kube

@@ -52,20 +52,20 @@ Result<void> consider_chart_job(Cluster& cluster, const Json& chart, Readiness& 
 }  // namespace
 
 Result<Reading> observe(Cluster& cluster, const Json& declared, int64_t applied_generation,
-                        const Limits& limits) {
+                        const Limits& limits, const ReadinessRules& rules) {
   auto key = key_of(declared);
   if (!key) return std::move(key).error();
   auto live = cluster.get(*key, limits);
-  if (live) return observe_live(cluster, *live, applied_generation, limits);
+  if (live) return observe_live(cluster, *live, applied_generation, limits, rules);
   if (!live.error().is("kube.not_found")) return std::move(live).error().error;
   return Reading{std::move(*key), judge_absent(declared), applied_generation, {}};
 }
 
 Result<Reading> observe_live(Cluster& cluster, const Json& live, int64_t applied_generation,
-                             const Limits& limits) {
+                             const Limits& limits, const ReadinessRules& rules) {
   auto key = key_of(live);
   if (!key) return std::move(key).error();
-  Reading reading{std::move(*key), judge(live), applied_generation, {}};
+  Reading reading{std::move(*key), judge(live, rules), applied_generation, {}};
   Result<void> done;
   if (reading.key.kind == "PersistentVolumeClaim" && reading.readiness.state == State::in_progress)
     done = consider_storage_class(cluster, live, reading.readiness, limits);

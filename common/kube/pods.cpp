@@ -38,6 +38,46 @@ std::string image_of(const Json& pod, const std::string& container) {
   return {};
 }
 
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return text.find(part) != std::string_view::npos; });
+}
+
+// Why an image is not there, by what containerd and the kubelet say; they have no codes for it.
+void explain_pull(PodFinding& finding, const std::string& image, const std::string& detail) {
+  std::string words = "image cannot be pulled: ";
+  // Without a cause of its own a back-off says nothing new.
+  finding.vague = finding.reason == "ImagePullBackOff" && detail.find("ErrImagePull") == std::string::npos &&
+                  detail.find(": ") == std::string::npos;
+  if (finding.reason == "InvalidImageName") {
+    words = "image name is not valid: ";
+  } else if (finding.reason == "ErrImageNeverPull") {
+    words = "image is not on the node, and imagePullPolicy Never forbids to pull it: ";
+  } else if (finding.reason == "SignatureValidationFailed") {
+    words = "image signature is not accepted by the node: ";
+  } else if (contains_any(detail, {"no space left on device", "disk quota exceeded"})) {
+    words = "the node has no space left for image ";
+    finding.fault = Fault::surroundings;
+  } else if (finding.reason == "RegistryUnavailable" ||
+             contains_any(detail, {"no such host", "connection refused", "connection reset", "i/o timeout",
+                                   "no route to host", "network is unreachable", "server misbehaving",
+                                   "x509: ", "TLS handshake timeout", "context deadline exceeded",
+                                   "toomanyrequests", "Too Many Requests", "Bad Gateway",
+                                   "Service Unavailable", "Gateway Timeout", "Internal Server Error"})) {
+    words = "the registry cannot be reached for image ";
+    finding.fault = Fault::surroundings;
+  } else if (contains_any(detail, {"no match for platform"})) {
+    words = "image is not made for the node's processor: ";
+  } else if (contains_any(detail, {"not found", "manifest unknown", "name unknown", "MANIFEST_UNKNOWN",
+                                   "NAME_UNKNOWN"})) {
+    words = "image not found: ";
+  } else if (contains_any(detail, {"nauthorized", "UNAUTHORIZED", "denied", "DENIED", "orbidden",
+                                   "authentication required", "no basic auth credentials"})) {
+    words = "no permission to pull image ";
+  }
+  finding.message = words + image + " (" + finding.reason + ")";
+}
+
 std::string exit_words(const Json& terminated) {
   const std::string reason = text_at(terminated, {"reason"});
   std::string words = "exits with code " + std::to_string(number_at(terminated, {"exitCode"}));
@@ -65,8 +105,8 @@ void judge_waiting(const Json& pod, const Json& status, PodFinding& finding) {
   const std::string detail = base::printable(text_at(status, {"state", "waiting", "message"}), 300);
   switch (finding.fault) {
     case Fault::image:
-      finding.message =
-          "image " + image_of(pod, finding.container) + " cannot be pulled (" + finding.reason + ")";
+      explain_pull(finding, image_of(pod, finding.container),
+                   text_at(status, {"state", "waiting", "message"}));
       break;
     case Fault::config:
       finding.message = "cannot be created: " + (detail.empty() ? finding.reason : detail);
@@ -120,9 +160,9 @@ PodFinding of_pod(const Json& pod, Fault fault, std::string reason, std::string 
 
 // Lower is told first.
 int rank(const PodFinding& finding) {
-  static constexpr std::array<Fault, 8> kOrder = {
-      Fault::node_not_ready, Fault::image,      Fault::config,        Fault::crash,
-      Fault::not_created,    Fault::pod_failed, Fault::unschedulable, Fault::unready};
+  static constexpr std::array<Fault, 9> kOrder = {
+      Fault::node_not_ready, Fault::surroundings, Fault::image,         Fault::config, Fault::crash,
+      Fault::not_created,    Fault::pod_failed,   Fault::unschedulable, Fault::unready};
   const auto* const it = std::find(kOrder.begin(), kOrder.end(), finding.fault);
   const int position = static_cast<int>(it - kOrder.begin());
   return finding.of_old_revision ? position + 100 : position;

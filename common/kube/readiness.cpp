@@ -1,10 +1,13 @@
 #include "kube/readiness.hpp"
 
 #include <array>
+#include <optional>
 #include <utility>
 
+#include "base/encoding.hpp"
 #include "kube/diagnose.hpp"
 #include "kube/fields.hpp"
+#include "kube/ignore.hpp"
 
 namespace gridseal::kube {
 namespace {
@@ -76,6 +79,8 @@ Readiness judge_stateful_set(const Json& live) {
 Readiness judge_daemon_set(const Json& live) {
   if (field_at(live, {"status", "observedGeneration"}) == nullptr)
     return in_progress("NotObserved", "its controller has not seen it yet");
+  if (field_at(live, {"status", "desiredNumberScheduled"}) == nullptr)
+    return in_progress("NotScheduled", "its controller has not counted its nodes yet");
   const int64_t wanted = number_at(live, {"status", "desiredNumberScheduled"});
   const bool on_delete = text_at(live, {"spec", "updateStrategy", "type"}) == "OnDelete";
   struct Counter {
@@ -154,7 +159,8 @@ Readiness judge_claim(const Json& live) {
 
 Readiness judge_definition(const Json& live) {
   if (const Condition names = condition_of(live, "NamesAccepted"); names.is_false())
-    return failed(or_else(names.reason, "NamesNotAccepted"), names.message);
+    return failed(or_else(names.reason, "NamesNotAccepted"),
+                  "its names are not accepted: " + or_else(names.message, "another definition has them"));
   if (condition_of(live, "Established").is_true()) return current();
   return in_progress("NotEstablished", "it is not established yet");
 }
@@ -216,15 +222,43 @@ constexpr std::array<Rule, 16> kRules = {
      {"apiregistration.k8s.io", "APIService", judge_api_service},
      {"helm.cattle.io", "HelmChart", judge_helm_chart}}};
 
-Readiness judge_by_kind(const Json& live) {
+// What a field is and what it is asked to be.
+std::string state_of(const base::JsonCondition& condition, const Json& live) {
+  const Json* field = condition.find(live);
+  return condition.test().field + " is " +
+         (field == nullptr ? std::string("not there") : base::printable(base::dump_json(*field), 120));
+}
+
+// By the site's own rules; nothing when it has none that decide.
+std::optional<Readiness> judge_by_rules(const Json& live, const ReadinessRules& rules) {
+  const manifest::ObjectKey key{group_of(live), "", text_at(live, {"kind"}), "", ""};
+  for (const ReadinessRule& rule : rules.failed) {
+    if (is_of_kind(key, rule.kind) && rule.condition.holds(live))
+      return failed("RuleFailed", state_of(rule.condition, live));
+  }
+  bool decided = false;
+  for (const ReadinessRule& rule : rules.ready) {
+    if (!is_of_kind(key, rule.kind)) continue;
+    decided = true;
+    if (!rule.condition.holds(live)) {
+      return in_progress("RuleNotMet", state_of(rule.condition, live) + "; ready when it " +
+                                           base::describe(rule.condition.test()));
+    }
+  }
+  if (!decided) return std::nullopt;
+  return current();
+}
+
+Readiness judge_by_kind(const Json& live, const ReadinessRules& rules) {
   const std::string group = group_of(live);
   const std::string kind = text_at(live, {"kind"});
   for (const Rule& rule : kRules)
     if (rule.group == group && rule.kind == kind) return rule.judge(live);
+  if (auto ruled = judge_by_rules(live, rules); ruled) return std::move(*ruled);
   return judge_by_ready_condition(live);
 }
 
-Readiness judge_in_order(const Json& live, int64_t generation) {
+Readiness judge_in_order(const Json& live, int64_t generation, const ReadinessRules& rules) {
   if (!text_at(live, {"metadata", "deletionTimestamp"}).empty())
     return {State::terminating, "Terminating", "it is being deleted", 0, 0};
   const Json* observed = field_at(live, {"status", "observedGeneration"});
@@ -240,7 +274,7 @@ Readiness judge_in_order(const Json& live, int64_t generation) {
                        or_else(reconciling.message, "it is reconciling"));
   if (const Condition stalled = condition_of(live, "Stalled"); stalled.is_true())
     return failed(or_else(stalled.reason, "Stalled"), or_else(stalled.message, "it is stalled"));
-  return judge_by_kind(live);
+  return judge_by_kind(live, rules);
 }
 
 }  // namespace
@@ -261,9 +295,9 @@ std::string_view to_string(State state) {
   return "in progress";
 }
 
-Readiness judge(const Json& live) {
+Readiness judge(const Json& live, const ReadinessRules& rules) {
   const int64_t generation = number_at(live, {"metadata", "generation"});
-  Readiness readiness = judge_in_order(live, generation);
+  Readiness readiness = judge_in_order(live, generation, rules);
   readiness.generation = generation;
   readiness.observed = number_at(live, {"status", "observedGeneration"});
   return readiness;

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
+#include "base/json_condition.hpp"
 #include "manifest/object.hpp"
 
 namespace gridseal::kube {
@@ -24,9 +26,20 @@ struct Readiness {
   bool is_current() const { return state == State::current; }
 };
 
+// What a site declares about kinds that have no rules here. All `ready` rules of a kind must hold; one
+// `failed` rule that holds is enough.
+struct ReadinessRule {
+  std::string kind;  // "Pump.example.com", or "Pump" of any group
+  base::JsonCondition condition;
+};
+struct ReadinessRules {
+  std::vector<ReadinessRule> ready;
+  std::vector<ReadinessRule> failed;
+};
+
 // `live` has apiVersion and kind. How long a pod may wait for a node is judged by HealthCheck. What lies
 // outside of the object itself (the Job of a HelmChart, the StorageClass of a claim) is added by observe().
-Readiness judge(const base::Json& live);
+Readiness judge(const base::Json& live, const ReadinessRules& rules = {});
 
 // For an object that is not there: current when `declared` is a Job that removes itself once finished.
 Readiness judge_absent(const base::Json& declared);

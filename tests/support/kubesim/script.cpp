@@ -38,6 +38,8 @@ std::string read_fault(const Json& from, Fault& out) {
       out.message = value.get<std::string>();
     else if (key == "delay_ms" && value.is_number_integer())
       out.delay_ms = value.get<std::int64_t>();
+    else if (key == "silent_ms" && value.is_number_integer())
+      out.silent_ms = value.get<std::int64_t>();
     else if (key == "hang")
       out.hang = value == true;
     else if (key == "cut" && value == "before")
@@ -100,15 +102,19 @@ std::string Script::load(const Json& script) {
     traps.push_back(std::move(trap));
   }
   const Json tokens = script.value("tokens", Json::object());
+  for (const std::string& token : scripted_tokens_) tokens_.erase(token);
+  scripted_tokens_.clear();
   for (const auto& [token, user] : tokens.items()) {
     User made{text(user, {"user"}), {}};
     for (const Json& group : user.value("groups", Json::array()))
       made.groups.push_back(group.get<std::string>());
     tokens_[token] = std::move(made);
+    scripted_tokens_.push_back(token);
   }
   rules_ = std::move(rules);
   traps_ = std::move(traps);
   nodes_ready_ = script.value("nodes_ready", true);
+  version_ = script.value("version", "v1.36.2");
   source_ = script;
   return {};
 }

@@ -24,6 +24,7 @@ struct Fault {
   std::int64_t delay_ms = 0;
   enum class Cut { none, before, after } cut = Cut::none;  // after: done, but the answer is lost
   bool hang = false;
+  std::int64_t silent_ms = -1;  // of a watch: accepted, without a word for so long, then cut
 };
 
 // `*` matches any text, also slashes.
@@ -31,8 +32,8 @@ bool glob_matches(const std::string& pattern, const std::string& text);
 
 class Script {
  public:
-  // Reads {"rules": [...], "faults": [...], "tokens": {...}, "nodes_ready": bool}; returns what is wrong with
-  // it, or "".
+  // Reads {"rules": [...], "faults": [...], "tokens": {...}, "nodes_ready": bool, "version": "v..."}; returns
+  // what is wrong with it, or "". Tokens of the script before are valid no longer.
   std::string load(const Json& script);
   const Json& text() const { return source_; }
 
@@ -49,6 +50,7 @@ class Script {
   std::optional<User> user_of_token(const std::string& token) const;
   void add_token(const std::string& token, User user) { tokens_[token] = std::move(user); }
   bool nodes_ready() const { return nodes_ready_; }
+  const std::string& version() const { return version_; }
 
  private:
   struct Rule {
@@ -65,7 +67,9 @@ class Script {
   std::vector<Rule> rules_;
   std::vector<Trap> traps_;
   std::map<std::string, User> tokens_;
+  std::vector<std::string> scripted_tokens_;
   bool nodes_ready_ = true;
+  std::string version_ = "v1.36.2";
   Json source_ = Json::object();
 };
 

@@ -180,7 +180,7 @@ Outcome<void> check_revision(const Resource& resource, const Json& sent, const J
 // The last steps of a change: generation, no-op, storing, and going away when the last finalizer has gone.
 Written store_change(Cluster& cluster, const Resource& resource, const Json& live, Json object,
                      const WriteOptions& options) {
-  if (has_generation(resource) && options.subresource.empty() && spec_changed(resource, live, object)) {
+  if (has_generation(resource) && options.subresource != "status" && spec_changed(resource, live, object)) {
     object["metadata"]["generation"] = number(live, {"metadata", "generation"}, 0) + 1;
     if (resource.plural == "daemonsets") {
       make(object, {"metadata", "annotations"})["deprecated.daemonset.template.generation"] =

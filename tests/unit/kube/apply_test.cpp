@@ -285,8 +285,7 @@ TEST_F(ApplyTest, ReplacesOnlyWhenAllowed) {
   expect(200, old);
   expect(422, immutable_refusal());
   expect(200, {{"kind", "Status"}});
-  expect(200, old);        // still going
-  expect(404, kNotFound);  // gone
+  expect(404, kNotFound);  // gone at once
   expect(422, {{"kind", "Status"}, {"reason", "Invalid"}, {"message", "too bad"}});
   expect(201, live(job(false)));
   auto result = apply_object(cluster_, job(true), {});
@@ -297,6 +296,52 @@ TEST_F(ApplyTest, ReplacesOnlyWhenAllowed) {
                             "spec":{"completions":1}})"));
   EXPECT_FALSE(is_replaceable({"", "v1", "PersistentVolumeClaim", "n", "x"}));
   EXPECT_FALSE(is_replaceable({"apps", "v1", "StatefulSet", "n", "x"}));
+}
+
+// GS-KUBE-208: a replacement waits for nothing: what does not go at once is kube.terminating with what holds
+// it, and when it has gone the next call creates the new one.
+TEST_F(ApplyTest, ReplacementIsResumed) {
+  Json going = live(job(false));
+  going["metadata"]["deletionTimestamp"] = "2026-11-23T17:19:50Z";
+  going["metadata"]["finalizers"] = {"example.com/hold"};
+  expect(200, live(job(false)));
+  expect(422, immutable_refusal());
+  expect(200, going);
+  expect(200, going);
+  auto result = apply_object(cluster_, job(true), {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), "kube.terminating");
+  EXPECT_THAT(result.error().describe(), HasSubstr("held by its finalizers example.com/hold"));
+  EXPECT_TRUE(clock_.slept.empty());
+  expect(200, going);
+  EXPECT_EQ(apply_object(cluster_, job(true), {}).error().code(), "kube.terminating");
+  expect(404, kNotFound);
+  expect(201, live(job(true)));
+  result = apply_object(cluster_, job(true), {});
+  ASSERT_TRUE(result) << result.error().describe();
+  EXPECT_EQ(result->action, Action::create);
+}
+
+// GS-KUBE-209: plan and apply leave an ignored field alone: the dry run and the apply carry the same body.
+TEST_F(ApplyTest, IgnoredFieldsAreLeftOut) {
+  Json theirs = live(config_map({{"k", "9"}, {"l", "1"}}));
+  theirs["metadata"]["managedFields"] = Json::parse(
+      R"([{"manager":"other","operation":"Update","apiVersion":"v1","fieldsV1":{"f:data":{"f:k":{}}}}])");
+  const ApplyRules rules{{"/data/k"}};
+  expect(200, theirs);
+  expect(200, theirs);
+  auto item = plan_object(cluster_, config_map({{"k", "1"}, {"l", "1"}}), {}, rules);
+  ASSERT_TRUE(item);
+  EXPECT_EQ(item->action, Action::unchanged);
+  EXPECT_EQ(Json::parse(server().requests.back().body)["data"], Json({{"l", "1"}}));
+  expect(200, theirs);
+  expect(200, theirs);
+  ASSERT_TRUE(apply_object(cluster_, config_map({{"k", "1"}, {"l", "1"}}), {}, rules));
+  EXPECT_EQ(Json::parse(server().requests.back().body)["data"], Json({{"l", "1"}}));
+  expect(404, kNotFound);
+  expect(201, theirs);
+  ASSERT_TRUE(apply_object(cluster_, config_map({{"k", "1"}, {"l", "1"}}), {}, rules));
+  EXPECT_EQ(Json::parse(server().requests.back().body)["data"], Json({{"k", "1"}, {"l", "1"}}));
 }
 
 // GS-KUBE-066: a pre-image holds nothing that only the server writes, and no trace of a Job's old uid.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "double.hpp"
+#include "kube/permission.hpp"
 
 namespace gridseal::kube {
 namespace {
@@ -342,6 +343,38 @@ TEST_F(ClientTest, ErrorsShowNoSecret) {
     EXPECT_THAT(failed.error().error.describe(), Not(HasSubstr("Bearer")));
     EXPECT_THAT(failed.error().error.describe(), HasSubstr("Secret n/s"));
   }
+}
+
+// GS-KUBE-210: a right that is missing for a Secret is named by account, verb and resource; the words of an
+// admission policy, which could hold the body, are withheld.
+TEST_F(ClientTest, MissingRightForASecret) {
+  const auto ask = [&](const std::string& message) {
+    server().expect(answer(403, {{"kind", "Status"}, {"reason", "Forbidden"}, {"message", message}}));
+    return client_.get("/api/v1/namespaces/n/secrets/s", {}).error().error.describe();
+  };
+  const std::string told = ask(
+      R"(secrets "s" is forbidden: User "system:serviceaccount:n:deployer" cannot get resource "secrets" in API group "" in the namespace "n")");
+  EXPECT_THAT(told, HasSubstr("system:serviceaccount:n:deployer may not get secrets"));
+  const std::string policy = ask(R"(denied: User "x" cannot have "pass word" as resource "hunter2 !" )");
+  EXPECT_THAT(policy, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(policy, Not(HasSubstr("may not")));
+}
+
+// GS-KUBE-211: the rights of the account are asked for with a review of the API server; nothing is stored.
+TEST_F(ClientTest, AsksForRights) {
+  Cluster cluster(access_, clock_, {});
+  const Resource deployments{"apps", "v1", "Deployment", "deployments", true, {}};
+  server().expect(answer(201, {{"status", {{"allowed", true}}}}));
+  server().expect(answer(201, {{"status", {{"allowed", false}, {"denied", true}}}}));
+  EXPECT_TRUE(may(cluster, "delete", deployments, "shop", {}).value());
+  EXPECT_FALSE(may(cluster, "list", deployments, "", {}).value());
+  EXPECT_EQ(
+      Json::parse(server().requests.at(0).body)["spec"]["resourceAttributes"],
+      Json({{"verb", "delete"}, {"group", "apps"}, {"resource", "deployments"}, {"namespace", "shop"}}));
+  EXPECT_FALSE(Json::parse(server().requests.at(1).body)["spec"]["resourceAttributes"].contains("namespace"));
+  EXPECT_EQ(describe(deployments, "shop"), "deployments.apps in the namespace shop");
+  server().expect(answer(403, {{"kind", "Status"}, {"message", "no"}}));
+  EXPECT_EQ(may(cluster, "get", deployments, "shop", {}).error().code(), "kube.forbidden");
 }
 
 }  // namespace

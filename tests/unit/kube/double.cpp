@@ -20,11 +20,10 @@ base::Result<http::Response> FakeTransport::send(const http::Request& request, c
   return broken("http.connect");
 }
 
-base::Result<http::Response> FakeTransport::stream(const http::Request& /*request*/,
-                                                   const http::HeadCheck& /*check*/,
-                                                   const http::BodySink& /*sink*/,
-                                                   const std::stop_token& /*stop*/) {
-  ADD_FAILURE() << "the Kubernetes client does not stream";
+base::Result<http::Response> FakeTransport::stream(const http::Request& request, const http::HeadCheck& check,
+                                                   const http::BodySink& sink, const std::stop_token& stop) {
+  if (streamer) return streamer(request, check, sink, stop);
+  ADD_FAILURE() << "no stream is expected: " << request.target;
   return broken("http.protocol");
 }
 

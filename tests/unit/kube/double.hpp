@@ -45,6 +45,10 @@ class FakeTransport : public http::Transport {
   // The next request gets this answer, in turn; without one, `handler` is asked.
   void expect(base::Result<http::Response> answer) { answers.push_back(std::move(answer)); }
 
+  // What answers a stream; null: none is expected.
+  std::function<base::Result<http::Response>(const http::Request&, const http::HeadCheck&,
+                                             const http::BodySink&, const std::stop_token&)>
+      streamer;
   Handler handler;
   std::deque<base::Result<http::Response>> answers;
   std::vector<http::Request> requests;

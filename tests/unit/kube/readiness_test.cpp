@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "double.hpp"
+#include "kube/diagnose.hpp"
 #include "kube/health.hpp"
 
 namespace gridseal::kube {
@@ -75,6 +76,56 @@ TEST(Readiness, RulesByKind) {
        State::in_progress, "Updating"},
       {"DaemonSet unseen", R"({"apiVersion":"apps/v1","kind":"DaemonSet"})", State::in_progress,
        "NotObserved"},
+      {"DaemonSet not counted",
+       R"({"apiVersion":"apps/v1","kind":"DaemonSet","status":{"observedGeneration":0}})", State::in_progress,
+       "NotScheduled"},
+      {"DaemonSet, OnDelete, old pods",
+       R"({"apiVersion":"apps/v1","kind":"DaemonSet","spec":{"updateStrategy":{"type":"OnDelete"}},"status":{
+        "observedGeneration":0,"desiredNumberScheduled":1,"currentNumberScheduled":1,"numberAvailable":1,
+        "numberReady":1}})",
+       State::current, "Current"},
+      {"StatefulSet partition, not there yet",
+       R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"replicas":3,"updateStrategy":{
+        "type":"RollingUpdate","rollingUpdate":{"partition":1}}},"status":{"observedGeneration":0,"replicas":3,
+        "readyReplicas":3,"updatedReplicas":1,"currentRevision":"a","updateRevision":"b"}})",
+       State::in_progress, "Updating"},
+      {"StatefulSet partition above all",
+       R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"replicas":2,"updateStrategy":{
+        "type":"RollingUpdate","rollingUpdate":{"partition":5}}},"status":{"observedGeneration":0,"replicas":2,
+        "readyReplicas":2,"currentRevision":"a","updateRevision":"b"}})",
+       State::current, "Current"},
+      {"StatefulSet, too many",
+       R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"replicas":1},"status":{"observedGeneration":0,
+        "replicas":2,"readyReplicas":2,"currentRevision":"a","updateRevision":"a"}})",
+       State::in_progress, "Terminating"},
+      {"Job completed",
+       R"({"apiVersion":"batch/v1","kind":"Job","status":{"conditions":[{"type":"SuccessCriteriaMet",
+        "status":"True"},{"type":"Complete","status":"True"}]}})",
+       State::current, "Current"},
+      {"Job failed",
+       R"({"apiVersion":"batch/v1","kind":"Job","status":{"conditions":[{"type":"Failed","status":"True",
+        "reason":"BackoffLimitExceeded"}]}})",
+       State::failed, "BackoffLimitExceeded"},
+      {"CronJob", R"({"apiVersion":"batch/v1","kind":"CronJob"})", State::current, "Current"},
+      {"budget", R"({"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"generation":1},
+        "status":{"observedGeneration":1,"conditions":[{"type":"DisruptionAllowed","status":"False"}]}})",
+       State::current, "Current"},
+      {"PVC lost", R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","status":{"phase":"Lost"}})",
+       State::failed, "Lost"},
+      {"LoadBalancer without status",
+       R"({"apiVersion":"v1","kind":"Service","spec":{"type":"LoadBalancer"}})", State::in_progress,
+       "NoLoadBalancer"},
+      {"APIService available",
+       R"({"apiVersion":"apiregistration.k8s.io/v1","kind":"APIService","status":{"conditions":[
+        {"type":"Available","status":"True"}]}})",
+       State::current, "Current"},
+      {"HelmChart with its Job",
+       R"({"apiVersion":"helm.cattle.io/v1","kind":"HelmChart","status":{"jobName":"helm-install-x",
+        "conditions":[{"type":"JobCreated","status":"True"},{"type":"Failed","status":"False"}]}})",
+       State::current, "Current"},
+      {"Ready unknown",
+       R"({"apiVersion":"x/v1","kind":"X","status":{"conditions":[{"type":"Ready","status":"Unknown"}]}})",
+       State::in_progress, "NotReady"},
       {"DaemonSet", R"({"apiVersion":"apps/v1","kind":"DaemonSet","status":{"observedGeneration":0,
         "desiredNumberScheduled":1,"currentNumberScheduled":1,"updatedNumberScheduled":1,"numberAvailable":1,
         "numberReady":1}})",
@@ -140,6 +191,62 @@ TEST(Readiness, RulesByKind) {
     EXPECT_EQ(readiness.state, example.state) << example.what << ": " << readiness.message;
     EXPECT_EQ(readiness.reason, example.reason) << example.what;
   }
+}
+
+PodFinding pull_finding(const std::string& reason, const std::string& message) {
+  const Json status = {{"name", "app"}, {"state", {{"waiting", {{"reason", reason}, {"message", message}}}}}};
+  const Json container = {{"name", "app"}, {"image", "r.test/web:9"}};
+  const Json pod = {{"kind", "Pod"},
+                    {"metadata", {{"name", "web-7f"}}},
+                    {"spec", {{"containers", Json::array({container})}}},
+                    {"status", {{"phase", "Pending"}, {"containerStatuses", Json::array({status})}}}};
+  const auto findings = examine_pod(pod);
+  EXPECT_EQ(findings.size(), 1U);
+  return findings.empty() ? PodFinding() : findings.front();
+}
+
+// GS-KUBE-215: why an image does not come is said in plain words, and what is not its own fault is told
+// apart.
+TEST(Readiness, ImagePullsInPlainWords) {
+  struct Pull {
+    const char* reason;
+    const char* message;
+    const char* words;
+    Fault fault;
+  };
+  const std::string pull = "failed to pull and unpack image \"r.test/web:9\": failed to resolve image: ";
+  const std::vector<Pull> pulls = {
+      {"ErrImagePull", "r.test/web:9: not found", "image not found: r.test/web:9 (ErrImagePull)",
+       Fault::image},
+      {"ImagePullBackOff", "Back-off pulling image \"r.test/web:9\": ErrImagePull: r.test/web:9: not found",
+       "image not found: r.test/web:9 (ImagePullBackOff)", Fault::image},
+      {"ErrImagePull", "no match for platform in manifest: not found",
+       "image is not made for the node's processor: r.test/web:9 (ErrImagePull)", Fault::image},
+      {"ErrImagePull", "unexpected status from HEAD request: 401 Unauthorized",
+       "no permission to pull image r.test/web:9 (ErrImagePull)", Fault::image},
+      {"InvalidImageName", "couldn't parse image name",
+       "image name is not valid: r.test/web:9 (InvalidImageName)", Fault::image},
+      {"ErrImageNeverPull", "",
+       "image is not on the node, and imagePullPolicy Never forbids to pull it: r.test/web:9 "
+       "(ErrImageNeverPull)",
+       Fault::image},
+      {"ErrImagePull", "something new", "image cannot be pulled: r.test/web:9 (ErrImagePull)", Fault::image},
+      {"ErrImagePull", "dial tcp: lookup r.test on 10.0.0.53:53: no such host",
+       "the registry cannot be reached for image r.test/web:9 (ErrImagePull)", Fault::surroundings},
+      {"ErrImagePull", "dial tcp 10.0.0.1:443: connect: connection refused",
+       "the registry cannot be reached for image r.test/web:9 (ErrImagePull)", Fault::surroundings},
+      {"RegistryUnavailable", "",
+       "the registry cannot be reached for image r.test/web:9 (RegistryUnavailable)", Fault::surroundings},
+      {"ErrImagePull", "write /var/lib/containerd/x: no space left on device",
+       "the node has no space left for image r.test/web:9 (ErrImagePull)", Fault::surroundings},
+  };
+  for (const Pull& one : pulls) {
+    const PodFinding finding = pull_finding(one.reason, pull + one.message);
+    EXPECT_EQ(finding.message, one.words);
+    EXPECT_EQ(finding.fault, one.fault) << one.message;
+    EXPECT_FALSE(finding.vague) << one.message;
+  }
+  EXPECT_TRUE(pull_finding("ImagePullBackOff", "Back-off pulling image \"r.test/web:9\"").vague);
 }
 
 // GS-KUBE-071: a Job that its TTL removed is done, any other object that is not there is missing.
@@ -248,6 +355,43 @@ TEST_F(HealthTest, Unschedulable) {
   EXPECT_EQ(at(9, waiting).verdict, Verdict::waiting);
   for (int64_t t = 18; t < 60; t += 9) EXPECT_EQ(at(t, waiting).verdict, Verdict::waiting) << t;
   EXPECT_EQ(at(60, waiting).verdict, Verdict::failed);
+}
+
+// GS-KUBE-216: what the surroundings keep from running is cut off, not failed, also when its controller calls
+// it failed; a back-off that does not say why again counts as what was said before.
+TEST_F(HealthTest, SurroundingsAreNoFailure) {
+  PodFinding unreachable = container(Fault::surroundings, 0);
+  PodFinding back_off = container(Fault::image, 0);
+  back_off.vague = true;
+  for (int64_t t = 0; t < 60; t += 4) {
+    const Reading now =
+        reading(t > 30 ? State::failed : State::in_progress, 1, {t % 8 == 0 ? unreachable : back_off});
+    const Verdict verdict = at(t, now).verdict;
+    EXPECT_TRUE(t >= 40 || verdict == Verdict::waiting) << t;
+    EXPECT_NE(verdict, Verdict::failed) << t;
+  }
+  const HealthReport report = at(60, reading(State::in_progress, 1, {unreachable}));
+  EXPECT_EQ(report.verdict, Verdict::cut_off);
+  EXPECT_EQ(report.message, "Deployment n/web: pod web-1: container app: m; something");
+}
+
+// GS-KUBE-217: a fault of its own outweighs the surroundings; at the timeout the surroundings still excuse.
+TEST_F(HealthTest, OwnFaultOutweighs) {
+  PodFinding crash = container(Fault::crash, 0);
+  crash.container = "other";
+  const Reading both = reading(State::in_progress, 1, {container(Fault::surroundings, 0), crash});
+  at(0, both);
+  at(8, both);
+  EXPECT_EQ(at(12, both).verdict, Verdict::failed);
+  HealthSettings short_settings;
+  short_settings.timeout = base::seconds(20);
+  HealthCheck other(short_settings);
+  const auto feed = [&](int64_t t) {
+    return other.feed({reading(State::in_progress, 1, {container(Fault::surroundings, 0)})},
+                      base::Clock::Monotonic(base::seconds(t)));
+  };
+  EXPECT_EQ(feed(0).verdict, Verdict::waiting);
+  EXPECT_EQ(feed(20).verdict, Verdict::cut_off);
 }
 
 }  // namespace

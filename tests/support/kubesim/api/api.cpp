@@ -1,5 +1,6 @@
 #include "kubesim/api/api.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace gridseal::kubesim {
@@ -103,6 +104,14 @@ HttpResponse Api::faulty(const HttpRequest& request) {
   } else {
     response = dispatch(request, unknown);
     if (fault && fault->cut == Fault::Cut::after) response.cut = true;
+    if (fault && fault->silent_ms >= 0 && response.stream) {
+      // 055: watches stay silent while the storage hangs, and break when the server stops.
+      response.cut_stream = true;
+      response.stream = [ms = fault->silent_ms](ChunkWriter& writer) {
+        for (std::int64_t left = ms; left > 0 && writer.alive(); left -= 20)
+          wait(std::min<std::int64_t>(left, 20));
+      };
+    }
   }
   const std::scoped_lock lock(log_mutex_);
   log_.add(request, response.cut ? 0 : response.status, unknown);

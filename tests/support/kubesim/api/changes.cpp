@@ -290,8 +290,9 @@ Outcome<HttpResponse> write_scale(Cluster& cluster, const Call& call, const Json
   }
   Json object = live;
   object["spec"]["replicas"] = number(scale, {"spec", "replicas"});
+  // 030: the field belongs to an entry of the subresource.
   auto written = update_object(cluster, *call.resource, live, std::move(object),
-                               {call.manager(), "", call.dry_run(), false});
+                               {call.manager(), "scale", call.dry_run(), false});
   if (!written) return tl::unexpected(written.error());
   return json_response(200, scale_of(written->object));
 }

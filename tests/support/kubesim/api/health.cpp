@@ -29,7 +29,6 @@ HttpResponse checks(const HttpRequest& request) {
 }  // namespace
 
 std::optional<HttpResponse> health(Cluster& cluster, const HttpRequest& request) {
-  (void)cluster;
   const std::string& path = request.path;
   if (path == "/version" || path == "/version/") {
     return json_response(200, {{"major", "1"},
@@ -38,7 +37,7 @@ std::optional<HttpResponse> health(Cluster& cluster, const HttpRequest& request)
                                {"emulationMinor", "36"},
                                {"minCompatibilityMajor", "1"},
                                {"minCompatibilityMinor", "35"},
-                               {"gitVersion", "v1.36.2"},
+                               {"gitVersion", cluster.script.version()},
                                {"gitCommit", std::string(40, '0')},
                                {"gitTreeState", "clean"},
                                {"buildDate", "2026-01-01T00:00:00Z"},

@@ -48,6 +48,7 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::function<void(ChunkWriter&)> stream;  // if set: chunked, body unused
+  bool cut_stream = false;                   // break the connection at the end of the stream
   bool cut = false;                          // break the connection instead of answering
 };
 

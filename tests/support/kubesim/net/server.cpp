@@ -284,7 +284,7 @@ void Server::serve(int socket) const {
       if (response.stream) {
         open = connection.send(head);
         if (open) response.stream(connection);
-        open = open && connection.send("0\r\n\r\n");
+        open = open && !response.cut_stream && connection.send("0\r\n\r\n");
       } else {
         if (!without_body) head += response.body;
         open = connection.send(head);
