@@ -165,7 +165,8 @@ base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t 
     return {};
   }
   applied_.generations[object->key] = result->generation;
-  return site_.history->mark_applied(component_.name, {{journal_key(object->key), result->uid}});
+  return site_.history->mark_applied(component_.name,
+                                     {{journal_key(object->key), result->uid, result->fields}});
 }
 
 // Objects whose namespace or kind came with this very revision could not be checked before: checked now,

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "kube/ownership.hpp"
 #include "kube/takeover.hpp"
 #include "manifest/normalise.hpp"
 
@@ -160,7 +161,7 @@ void add_conflicts(PlanItem& item, const Failure& failure) {
 
 // The dry run itself: without force, then, when others own fields, with it.
 Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& object, PlanItem item,
-                         const Limits& limits) {
+                         const Limits& limits, const DryRunSink& seen) {
   ApplyOptions options;
   options.dry_run = true;
   options.strict = true;
@@ -172,6 +173,7 @@ Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& obj
   }
   if (written) {
     item.warnings = std::move(written->warnings);
+    if (target.live && seen) seen(*target.live, written->object);
     if (!target.live) {
       item.action = Action::create;
     } else {
@@ -280,6 +282,7 @@ ApplyResult result_of(const Target& target, Action action, const Json& object) {
   result.action = action;
   result.uid = metadata_text(object, "uid");
   result.resource_version = metadata_text(object, "resourceVersion");
+  result.fields = own_fields_digest(object);
   if (const Json* metadata = metadata_of(object); metadata != nullptr)
     result.generation = base::find_integer(*metadata, "generation").value_or(0);
   return result;
@@ -336,7 +339,8 @@ bool is_replaceable(const ObjectKey& key) {
   return std::find(kNever.begin(), kNever.end(), key.kind) == kNever.end();
 }
 
-Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits& limits) {
+Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits& limits,
+                             const DryRunSink& seen) {
   auto target = look(cluster, object, limits);
   if (!target) return std::move(target).error();
   PlanItem item;
@@ -357,7 +361,7 @@ Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits&
     item.reason = std::move(target->deferred);
     return item;
   }
-  return dry_run(cluster, *target, object, std::move(item), limits);
+  return dry_run(cluster, *target, object, std::move(item), limits, seen);
 }
 
 Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Limits& limits) {
