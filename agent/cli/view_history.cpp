@@ -16,6 +16,12 @@ std::string outcome_of(const Json& entry) {
   return outcome == "-" ? member(entry, "state") : outcome;
 }
 
+// The release, or the object that drifted.
+std::string about(const Json& entry) {
+  return member(entry, "kind") == "drift" ? "drift of " + member(entry, "object")
+                                          : short_revision(member(entry, "revision"));
+}
+
 std::string why(const Json& entry) {
   const std::string message = member(entry, "message");
   const std::string reason = member(entry, "reason");
@@ -32,8 +38,8 @@ std::string history_view(const Json& history, const View& view) {
   for (const Json& entry : *entries) {
     const std::string outcome = outcome_of(entry);
     table.add({relative(base::find_member(entry, "started"), view.now), member(entry, "id"),
-               member(entry, "component"), short_revision(member(entry, "revision")),
-               view.style.paint(colour_of(outcome), outcome), took(entry, "duration_ms"), why(entry)});
+               member(entry, "component"), about(entry), view.style.paint(colour_of(outcome), outcome),
+               took(entry, "duration_ms"), why(entry)});
   }
   return table.to_string(view.width);
 }

@@ -25,7 +25,7 @@ std::string Style::paint(Colour colour, std::string_view text) const {
 Colour colour_of(std::string_view state) {
   if (state == "healthy" || state == "verified") return Colour::good;
   for (const std::string_view bad :
-       {"refused", "failed", "stuck", "rolled_back", "removed", "left", "untrusted", "stopped"}) {
+       {"refused", "failed", "stuck", "rolled_back", "removed", "left", "untrusted", "stopped", "degraded"}) {
     if (state == bad) return Colour::bad;
   }
   return Colour::waiting;

@@ -19,22 +19,27 @@ enum class Gate {
 };
 
 enum class Act {
-  fetch,      // bring artifacts and signatures into the store
-  verify,     // judge and record
-  change,     // bring the component to another revision
-  roll_back,  // finish what is under way, forward or back
+  fetch,          // bring artifacts and signatures into the store
+  verify,         // judge and record
+  change,         // bring the component to another revision
+  roll_back,      // finish what is under way, forward or back
+  correct_drift,  // put back what somebody changed of what runs
 };
 
 constexpr bool is_open(Gate gate, Act act) {
   struct Row {
     Gate gate;
-    bool fetch, verify, change, roll_back;
+    bool fetch, verify, change, roll_back, correct_drift;
   };
   constexpr Row kTable[] = {
-      {Gate::suspended, true, true, false, true},  {Gate::held, true, true, false, true},
-      {Gate::remembered, true, true, false, true}, {Gate::trust_damaged, true, true, false, true},
-      {Gate::untrusted, true, true, false, true},  {Gate::settling_time, true, true, false, true},
-      {Gate::dependency, true, true, false, true}, {Gate::disk_low, false, true, false, true},
+      {Gate::suspended, true, true, false, true, false},
+      {Gate::held, true, true, false, true, false},
+      {Gate::remembered, true, true, false, true, true},
+      {Gate::trust_damaged, true, true, false, true, false},
+      {Gate::untrusted, true, true, false, true, false},
+      {Gate::settling_time, true, true, false, true, true},
+      {Gate::dependency, true, true, false, true, true},
+      {Gate::disk_low, false, true, false, true, true},
   };
   for (const Row& row : kTable) {
     if (row.gate != gate) continue;
@@ -47,6 +52,8 @@ constexpr bool is_open(Gate gate, Act act) {
         return row.change;
       case Act::roll_back:
         return row.roll_back;
+      case Act::correct_drift:
+        return row.correct_drift;
     }
   }
   return false;

@@ -44,7 +44,12 @@ std::set<base::Digest> digests_of(const oci::Signatures& signatures) {
 }  // namespace
 
 Reconciler::Reconciler(Site& site, config::Component component)
-    : site_(site), component_(std::move(component)), due_(site.now()), check_due_(site.now()) {}
+    : site_(site),
+      component_(std::move(component)),
+      due_(site.now()),
+      check_due_(site.now()),
+      drift_due_(site.now()),
+      drift_(site) {}
 
 void Reconciler::resume(const history::Deployment& record) {
   site_.outside.log.warning(
@@ -56,7 +61,7 @@ void Reconciler::resume(const history::Deployment& record) {
 base::Clock::Monotonic Reconciler::due() const {
   if (is_stuck()) return std::min(due_, rollout_->due());
   if (order_ && !rollout_) return due_;
-  return rollout_ ? std::max(due_, rollout_->due()) : std::min(due_, check_due_);
+  return rollout_ ? std::max(due_, rollout_->due()) : std::min({due_, check_due_, drift_due_});
 }
 
 void Reconciler::request() {
@@ -64,6 +69,7 @@ void Reconciler::request() {
   if (pause_) pause_->until = site_.now();
   due_ = site_.now();
   check_due_ = site_.now();
+  drift_due_ = site_.now();
   if (rollout_) rollout_->hurry();
 }
 
@@ -74,9 +80,9 @@ void Reconciler::set_component(config::Component component) {
 }
 
 Activity Reconciler::activity() const {
-  Activity activity{last_poll_, std::nullopt, trouble_};
+  Activity activity{last_poll_, std::nullopt, trouble_.empty() ? degraded_ : trouble_};
   if (rollout_) {
-    if (activity.doing.empty()) activity.doing = rollout_->activity();
+    if (trouble_.empty()) activity.doing = rollout_->activity();
   } else {
     const auto wait = std::chrono::duration_cast<base::milliseconds>(due_ - site_.now());
     activity.next_poll = site_.outside.clock.now() + std::max(wait, base::milliseconds(0));
@@ -94,6 +100,8 @@ void Reconciler::run(const std::stop_token& stop) {
     advance(stop);
   } else if (check_due_ <= site_.now()) {
     check_running(stop);
+  } else if (drift_due_ < due_) {
+    look_for_drift(stop);
   } else {
     poll(stop);
   }
@@ -111,6 +119,11 @@ void Reconciler::poll_again_in(base::milliseconds pause) {
 void Reconciler::show(std::string_view state, std::string_view reason, std::string_view sentence) {
   // What was promoted meanwhile is worth less to know than that nothing works.
   if (is_stuck() && state != "stuck") return;
+  if (state == "healthy" && !degraded_.empty()) {
+    state = "degraded";
+    reason = "health.degraded";
+    sentence = degraded_;
+  }
   auto written = site_.history->set_component_state(component_.name, state, reason, sentence);
   if (!written) {
     trouble_ = written.error().describe();
@@ -345,6 +358,9 @@ void Reconciler::finish() {
   deploying_.reset();
   poll_again_in(component_.interval);
   check_due_ = site_.now();  // another revision runs now, or trust changed meanwhile
+  drift_due_ = site_.now();
+  drift_.forget();
+  degraded_.clear();
   if (end == State::healthy) {
     pause_.reset();
     site_.outside.log.info("healthy", {{"component", component_.name}, {"revision", revision}});

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "deploy/drift.hpp"
 #include "deploy/gate.hpp"
 #include "deploy/rollout.hpp"
 
@@ -40,8 +41,8 @@ class Reconciler {
   void resume(const history::Deployment& record);
 
   base::Clock::Monotonic due() const;
-  // One step: what runs is judged again, or a poll with all that follows from it up to the admission, or one
-  // step of the rollout under way.
+  // One step: what runs is judged again or held against what it declares, or a poll with all that follows
+  // from it up to the admission, or one step of the rollout under way.
   void run(const std::stop_token& stop);
   // Looks now instead of at the next interval; what was judged before is judged again.
   void request();
@@ -86,6 +87,10 @@ class Reconciler {
   base::Result<std::optional<std::string>> suspended();
   void check_running(const std::stop_token& stop);
   base::Result<void> judge_running(const std::stop_token& stop);
+  void look_for_drift(const std::stop_token& stop);
+  base::Result<DriftLook> drift_of(const std::stop_token& stop);
+  base::Result<bool> may_correct_drift();
+  void show_readiness(const DriftLook& look);
   base::Result<void> found_untrusted(const history::ComponentRecord& record, const base::Error& error,
                                      const std::stop_token& stop);
   base::Result<void> found_trusted(const history::ComponentRecord& record, const std::stop_token& stop);
@@ -139,6 +144,9 @@ class Reconciler {
 
   base::Clock::Monotonic due_;
   base::Clock::Monotonic check_due_;  // of what runs
+  base::Clock::Monotonic drift_due_;
+  DriftWatch drift_;
+  std::string degraded_;  // what of a healthy revision is not ready any more; empty: all is
   int blocked_steps_ = 0;
   std::optional<base::Time> last_poll_;
   std::string trouble_;  // the history itself cannot be written

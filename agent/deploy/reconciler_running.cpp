@@ -1,4 +1,4 @@
-// What runs: judged again under the trust of this moment.
+// What runs: judged again under the trust of this moment, and held against what it declares.
 #include "deploy/reconciler.hpp"
 #include "deploy/standing.hpp"
 
@@ -62,6 +62,56 @@ base::Result<void> Reconciler::found_trusted(const history::ComponentRecord& rec
   judgement_.reset();
   due_ = site_.now();
   return {};
+}
+
+// What somebody changed in the cluster, and what is not ready any more.
+void Reconciler::look_for_drift(const std::stop_token& stop) {
+  auto look = drift_of(stop);
+  if (stop.stop_requested()) return;
+  const base::milliseconds pause =
+      component_.drift_interval.count() > 0 ? component_.drift_interval : component_.interval;
+  if (!look) {
+    drift_due_ = site_.now() + jittered(component_.retry_interval);
+    trouble_ = "what runs could not be compared with what it declares: " + look.error().describe();
+    site_.outside.log.warning(trouble_, {{"component", component_.name}, {"reason", look.error().code()}});
+    return;
+  }
+  drift_due_ = site_.now() + (look->look_again_soon ? std::min(pause, component_.grace) : jittered(pause));
+  show_readiness(*look);
+}
+
+base::Result<DriftLook> Reconciler::drift_of(const std::stop_token& stop) {
+  if (component_.drift == config::Drift::off) {
+    if (auto r = drift_.stop_looking(component_.name); !r) return std::move(r).error();
+    return DriftLook();
+  }
+  auto record = site_.history->component(component_.name);
+  if (!record) return std::move(record).error();
+  // What no longer verifies is not put back, and what was stopped is meant to differ.
+  if (!*record || !(*record)->last_good || (*record)->untrusted) return DriftLook();
+  auto correct = may_correct_drift();
+  if (!correct) return std::move(correct).error();
+  return drift_.look(component_, *(*record)->last_good, *correct, stop);
+}
+
+base::Result<bool> Reconciler::may_correct_drift() {
+  if (component_.drift != config::Drift::correct) return false;
+  auto suspension = suspended();
+  if (!suspension) return std::move(suspension).error();
+  if (*suspension && !is_open(Gate::suspended, Act::correct_drift)) return false;
+  if (held_ && !is_open(Gate::held, Act::correct_drift)) return false;
+  return !site_.generation->chain->damage() || is_open(Gate::trust_damaged, Act::correct_drift);
+}
+
+// Without a change of the revision: the workload fell ill by itself, and nothing is done about it.
+void Reconciler::show_readiness(const DriftLook& look) {
+  std::string degraded;
+  for (const std::string& sentence : look.sentences) degraded += (degraded.empty() ? "" : "; ") + sentence;
+  if (look.unready > look.sentences.size())
+    degraded += "; and " + std::to_string(look.unready - look.sentences.size()) + " more";
+  if (degraded == degraded_) return;
+  degraded_ = std::move(degraded);
+  if (judgement_ && judgement_->state == "healthy") show("healthy", "", "");
 }
 
 }  // namespace gridseal::deploy

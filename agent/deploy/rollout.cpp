@@ -73,9 +73,8 @@ Rollout::Rollout(Site& site, config::Component component, const history::Deploym
       started_(site.now()),
       due_(site.now()) {
   if (!record.reason.empty()) {
-    const bool failed =
-        (record.reason.starts_with("health.") && record.reason != "health.surroundings") ||
-        record.reason == kRolledBackByOperator;
+    const bool failed = (record.reason.starts_with("health.") && record.reason != "health.surroundings") ||
+                        record.reason == kRolledBackByOperator;
     cause_ =
         base::Error(failed ? base::Outcome::failed : base::Outcome::blocked, record.reason, record.sentence);
   }
@@ -173,7 +172,8 @@ base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t 
     return {};
   }
   applied_.generations[object->key] = result->generation;
-  return site_.history->mark_applied(component_.name, {{journal_key(object->key), result->uid}});
+  return site_.history->mark_applied(component_.name,
+                                     {{journal_key(object->key), result->uid, result->fields}});
 }
 
 // Objects whose namespace or kind came with this very revision could not be checked before: checked now,

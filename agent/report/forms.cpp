@@ -87,6 +87,27 @@ Json form(const history::Artifact& artifact) {
           {"manifest", manifest ? std::move(*manifest) : Json()}};
 }
 
+std::string object_name(const history::ObjectKey& key) {
+  std::string text = key.group.empty() ? key.kind : key.group + "/" + key.kind;
+  text += ' ';
+  if (!key.namespace_name.empty()) text += key.namespace_name + "/";
+  return text + key.name;
+}
+
+Json form(const history::Drift& drift) {
+  const bool under_way = !drift.ended && drift.action == history::DriftAction::corrected;
+  return {{"kind", "drift"},
+          {"component", drift.component},
+          {"object", object_name(drift.key)},
+          {"fields", drift.fields},
+          {"manager", text_or_null(drift.manager)},
+          {"changed", form(drift.changed)},
+          {"started", base::format_rfc3339(drift.found)},
+          {"finished", form(drift.ended)},
+          {"outcome", under_way ? "correcting" : to_string(drift.action)},
+          {"message", text_or_null(drift.sentence)}};
+}
+
 Json form(const history::AuditRow& row) {
   auto detail = base::parse_json(row.detail);
   return {{"sequence", row.sequence}, {"time", base::format_rfc3339(row.time)},

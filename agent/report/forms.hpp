@@ -2,6 +2,8 @@
 // absent is null.
 #pragma once
 
+#include <string>
+
 #include "base/json.hpp"
 #include "history/records.hpp"
 
@@ -15,5 +17,8 @@ base::Json form(const history::Deployment& deployment);  // with its steps when 
 base::Json form(const history::Verification& verification);
 base::Json form(const history::Artifact& artifact);  // the manifest as JSON when it is
 base::Json form(const history::AuditRow& row);
+base::Json form(const history::Drift& drift);
+// "apps/Deployment pumps/web".
+std::string object_name(const history::ObjectKey& key);
 
 }  // namespace gridseal::report

@@ -36,10 +36,13 @@ Result<Json> history_of(history::History& history, std::string_view component, i
   if (!deployments) return std::move(deployments).error();
   auto verdicts = history.verifications_of(component, limit);
   if (!verdicts) return std::move(verdicts).error();
+  auto drifts = history.drifts(component, limit);
+  if (!drifts) return std::move(drifts).error();
 
   std::vector<Entry> entries;
   for (const history::Deployment& deployment : *deployments)
     entries.push_back({deployment.started, form(deployment)});
+  for (const history::Drift& drift : *drifts) entries.push_back({drift.found, form(drift)});
   // A verdict is told by the deployment that follows from it; a refused or pending one has none.
   for (const history::Verification& verdict : *verdicts) {
     if (verdict.outcome != history::VerificationOutcome::verified) entries.push_back(entry_of(verdict));

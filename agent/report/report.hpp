@@ -50,8 +50,8 @@ base::Result<base::Json> status(history::History& history, const config::Setting
 // {"host", "floor", "used", "behind"}: `used` is the later of both.
 base::Json clock(const ClockReading& reading);
 
-// {"entries": […]}, newest first: deployments, and verdicts about artifacts that did not become one. An empty
-// component: all.
+// {"entries": […]}, newest first: deployments, verdicts about artifacts that did not become one, and drift.
+// An empty component: all.
 base::Result<base::Json> history_of(history::History& history, std::string_view component, int64_t limit);
 
 // {"artifact", "verifications", "deployments"}. `what`: a deployment's number, a digest, the beginning of one

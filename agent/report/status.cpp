@@ -212,6 +212,8 @@ class StatusBuilder {
                  {"digest", record.desired_digest->to_string()}};
     Json floor;
     if (record.floor) floor = {{"version", record.floor->version}, {"created", form(record.floor->created)}};
+    auto warnings = warnings_of(settings, &record);
+    if (auto r = add_drift(record.name, warnings); !r) return std::move(r).error();
     const auto choice = settings == nullptr ? config::OnUntrusted::hold : settings->on_untrusted;
     const Shown shown = shown_of(record, choice);
     return live_fields(record.name, {{"name", record.name},
@@ -226,7 +228,19 @@ class StatusBuilder {
                                      {"floor", floor},
                                      {"untrusted", untrusted_of(record, choice)},
                                      {"suspended", suspension_of(record, settings)},
-                                     {"warnings", warnings_of(settings, &record)}});
+                                     {"warnings", std::move(warnings)}});
+  }
+
+  // What differs from what was deployed, and stays so.
+  Result<void> add_drift(const std::string& component, Json& warnings) {
+    auto open = history_.open_drifts(component);
+    if (!open) return std::move(open).error();
+    constexpr size_t kShown = 10;
+    for (size_t i = 0; i < std::min(kShown, open->size()); ++i)
+      warnings.push_back("drift: " + (*open)[i].sentence);
+    if (open->size() > kShown)
+      warnings.push_back("drift: " + std::to_string(open->size() - kShown) + " more objects differ");
+    return {};
   }
 
   history::History& history_;

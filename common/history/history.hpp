@@ -136,6 +136,18 @@ class History {
   // HMAC-SHA-256 under the host's key: for digests of Secret bodies.
   base::Result<base::Digest> keyed_digest(std::string_view bytes) const;
 
+  // --- drift ----------------------------------------------------------------------------------------------
+  // Of objects that are as the last good revision declares them; what is the same is not written.
+  base::Result<void> set_clean_fields(std::string_view component, const std::vector<CleanFields>& objects);
+  // Before anything is put back. An object has one open drift: found again it is not written, found different
+  // it changes. Audited.
+  base::Result<void> record_drift(const Drift& drift);
+  // Nothing when none is open. Audited.
+  base::Result<void> end_drift(std::string_view component, const ObjectKey& key, DriftEnd end);
+  base::Result<std::vector<Drift>> open_drifts(std::string_view component);
+  // Newest first. An empty component: of all.
+  base::Result<std::vector<Drift>> drifts(std::string_view component, int64_t limit);
+
   // --- failures and permits -------------------------------------------------------------------------------
   base::Result<void> remember_failure(const Failure& failure);  // `time` is set here; audited
   base::Result<std::optional<Failure>> is_remembered(std::string_view component, const base::Digest& artifact,

@@ -16,6 +16,7 @@ InventoryEntry entry_of(const Statement& row) {
   InventoryEntry entry{key_of(row, 0), row.text(4), digest_of(row, 5), row.text(6)};
   entry.applied = row.integer(7) != 0;
   entry.created_by = row.optional_integer(8);
+  entry.fields = row.text(9);
   return entry;
 }
 
@@ -77,12 +78,13 @@ Result<void> History::mark_applied(std::string_view component, const std::vector
   const std::scoped_lock hold(state_->mutex);
   return state_->in_transaction([&]() -> Result<void> {
     auto update = state_->database->prepare(
-        "UPDATE inventory SET applied=1, uid=? WHERE component=? AND side IN ('attempt','last_good') AND ",
+        "UPDATE inventory SET applied=1, uid=?, fields=? WHERE component=? AND side IN "
+        "('attempt','last_good') AND ",
         kThisObject);
     if (!update) return std::move(update).error();
     for (const auto& object : objects) {
       update->reset();
-      update->bind(object.uid).bind(component);
+      update->bind(object.uid).bind(object.fields).bind(component);
       bind_key(*update, object.key);
       if (auto done = update->run(); !done) return done;
       if (state_->database->changes() > 0) continue;
@@ -96,8 +98,8 @@ Result<void> History::mark_applied(std::string_view component, const std::vector
 Result<std::vector<InventoryEntry>> History::inventory(std::string_view component, Side side) {
   const std::scoped_lock hold(state_->mutex);
   auto query = state_->database->prepare(
-      "SELECT api_group, kind, namespace, name, version, declared, uid, applied, created_by FROM inventory "
-      "WHERE component=? AND side=? ORDER BY api_group, kind, namespace, name");
+      "SELECT api_group, kind, namespace, name, version, declared, uid, applied, created_by, fields FROM "
+      "inventory WHERE component=? AND side=? ORDER BY api_group, kind, namespace, name");
   if (!query) return std::move(query).error();
   query->bind(component).bind(to_string(side));
   return collect<InventoryEntry>(*query, entry_of);

@@ -172,12 +172,41 @@ struct InventoryEntry {
   bool applied = false;
   // The deployment whose plan found the object absent and so creates it: what its failure may delete.
   std::optional<DeploymentId> created_by{};
+  std::string fields{};  // what was ours of it when it was last as declared; empty: not known
 };
 
 struct AppliedObject {
   ObjectKey key{};
   std::string uid{};
+  std::string fields{};  // as InventoryEntry::fields
 };
+
+struct CleanFields {
+  ObjectKey key{};
+  std::string fields{};
+};
+
+enum class DriftAction {
+  corrected,  // put back; while the drift is open: it is about to be
+  reported,   // left as it is
+  failed,     // could not be put back, or not again so soon
+};
+
+// What somebody changed in the cluster of what a component declares. Fields are names, never values.
+struct Drift {
+  int64_t id = 0;  // set by record_drift
+  std::string component{};
+  ObjectKey key{};
+  std::vector<std::string> fields{};  // empty: the object was deleted
+  std::string manager{};              // who changed it; empty: not known
+  std::optional<base::Time> changed{};
+  base::Time found{};  // set by record_drift
+  std::optional<base::Time> ended{};
+  DriftAction action = DriftAction::reported;
+  std::string sentence{};
+};
+
+enum class DriftEnd { corrected, by_itself };
 
 struct Failure {
   std::string component{};
@@ -215,5 +244,6 @@ std::string_view to_string(VerificationOutcome outcome);
 std::string_view to_string(DeploymentKind kind);
 std::string_view to_string(DeploymentOutcome outcome);
 std::string_view to_string(Side side);
+std::string_view to_string(DriftAction action);
 
 }  // namespace gridseal::history

@@ -6,6 +6,7 @@
 
 #include "base/encoding.hpp"
 #include "kube/ignore.hpp"
+#include "kube/ownership.hpp"
 #include "kube/takeover.hpp"
 #include "manifest/normalise.hpp"
 
@@ -172,7 +173,7 @@ void add_conflicts(PlanItem& item, const Failure& failure) {
 
 // The dry run itself: without force, then, when others own fields, with it.
 Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& object, PlanItem item,
-                         const Limits& limits) {
+                         const Limits& limits, const DryRunSink& seen) {
   ApplyOptions options;
   options.dry_run = true;
   options.strict = true;
@@ -184,6 +185,7 @@ Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& obj
   }
   if (written) {
     item.warnings = std::move(written->warnings);
+    if (target.live && seen) seen(*target.live, written->object);
     if (!target.live) {
       item.action = Action::create;
     } else {
@@ -282,6 +284,7 @@ ApplyResult result_of(const Target& target, Action action, const Json& object) {
   result.action = action;
   result.uid = metadata_text(object, "uid");
   result.resource_version = metadata_text(object, "resourceVersion");
+  result.fields = own_fields_digest(object);
   if (const Json* metadata = metadata_of(object); metadata != nullptr)
     result.generation = base::find_integer(*metadata, "generation").value_or(0);
   return result;
@@ -339,7 +342,7 @@ bool is_replaceable(const ObjectKey& key) {
 }
 
 Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits& limits,
-                             const ApplyRules& rules) {
+                             const ApplyRules& rules, const DryRunSink& seen) {
   auto target = look(cluster, object, limits);
   if (!target) return std::move(target).error();
   PlanItem item;
@@ -361,7 +364,7 @@ Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits&
     item.reason = std::move(target->deferred);
     return item;
   }
-  return dry_run(cluster, *target, body_for(*target, object, rules), std::move(item), limits);
+  return dry_run(cluster, *target, body_for(*target, object, rules), std::move(item), limits, seen);
 }
 
 Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Limits& limits,

@@ -2,6 +2,7 @@
 // meaning).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,14 +56,18 @@ struct ApplyResult {
   std::string uid;
   std::string resource_version;
   int64_t generation = 0;  // readiness must be judged of this generation or a later one
+  std::string fields;      // own_fields_digest (ownership.hpp) of what the API server answered
   std::vector<std::string> warnings;
 };
+
+// Sees the live object beside what the dry run made of it.
+using DryRunSink = std::function<void(const base::Json& live, const base::Json& applied)>;
 
 // Dry run, first without force. `object` is a declared body, normalised (manifest/normalise.hpp).
 // Errors: as failure.hpp; kube.not_found and kube.unknown_kind become Action::deferred. kube.terminating: the
 // object is being deleted, an apply now would be lost.
 base::Result<PlanItem> plan_object(Cluster& cluster, const base::Json& object, const Limits& limits,
-                                   const ApplyRules& rules = {});
+                                   const ApplyRules& rules = {}, const DryRunSink& seen = {});
 
 // Applies with force, after having taken over what kubectl's client-side apply owned and having removed the
 // left-over half of a changed update strategy. Where a replacement is needed the old object is deleted; when

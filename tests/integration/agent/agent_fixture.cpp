@@ -112,6 +112,7 @@ void AgentTest::SetUp() {
   shop.expect = "shop";
   shop.interval = milliseconds(50);
   shop.retry_interval = milliseconds(50);
+  shop.drift_interval = milliseconds(50);
   shop.timeout = milliseconds(2'500);
   shop.soak = milliseconds(100);
   shop.grace = milliseconds(300);

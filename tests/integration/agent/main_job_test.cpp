@@ -178,6 +178,7 @@ TEST_F(AgentTest, SurvivesARegistryThatIsDown) {
 
 // GS-DEPLOY-013: A poll without change is one HEAD and writes nothing.
 TEST_F(AgentTest, PollWithoutChangeWritesNothing) {
+  settings().drift = config::Drift::off;
   promote(publish("1.0.0", application("1.0.0")));
   ASSERT_TRUE(start());
   ASSERT_TRUE(run_until([&] { return state() == "healthy"; })) << component().sentence;

@@ -55,6 +55,18 @@ TEST(Views, StatusOfOneComponent) {
   }
 }
 
+// GS-DRIFT-302: The history shows drift with its object in place of a revision.
+TEST(Views, HistoryOfDrift) {
+  auto document = base::parse_json(R"({"entries": [
+    {"kind": "drift", "component": "pump", "object": "ConfigMap pumps/web", "outcome": "corrected",
+     "message": "ConfigMap pumps/web: kubectl-edit changed .data.a", "started": "2026-11-23T09:59:00Z"}]})");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(history_view(*document, view()),
+            "WHEN    NO.  COMPONENT  REVISION                      OUTCOME    TOOK  WHY\n"
+            "1m ago  -    pump       drift of ConfigMap pumps/web  corrected  -     ConfigMap pumps/web: "
+            "kubectl-edit changed .data.a\n");
+}
+
 // GS-CLI-013: The history has deployments and refusals in one table.
 TEST(Views, History) {
   auto document = base::parse_json(R"({"entries": [

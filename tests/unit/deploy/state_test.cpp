@@ -55,5 +55,14 @@ TEST(GateTable, StopsChangesNeverTheWayBack) {
   }
 }
 
+// GS-DRIFT-300: What runs is put back also while a newer release waits or failed, but not while somebody
+// suspended it, settings are wrong, or trust is in doubt.
+TEST(GateTable, SaysWhenDriftIsCorrected) {
+  for (const Gate gate : {Gate::remembered, Gate::settling_time})
+    EXPECT_TRUE(is_open(gate, Act::correct_drift));
+  for (const Gate gate : {Gate::suspended, Gate::held, Gate::trust_damaged, Gate::untrusted})
+    EXPECT_FALSE(is_open(gate, Act::correct_drift));
+}
+
 }  // namespace
 }  // namespace gridseal::deploy

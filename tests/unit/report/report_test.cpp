@@ -234,5 +234,37 @@ TEST_F(ReportTest, ReadOnlySaysTheSame) {
   EXPECT_EQ(*read, live);
 }
 
+// GS-DRIFT-301: Drift is in the history with object, fields, manager, time and what was done; only while it
+// lasts it is a warning of the status.
+TEST_F(ReportTest, Drift) {
+  history::Drift drift;
+  drift.component = "pump";
+  drift.key = {"apps", "Deployment", "pumps", "web"};
+  drift.fields = {".spec.replicas"};
+  drift.manager = "kubectl";
+  drift.changed = clock_.now();
+  drift.action = history::DriftAction::corrected;
+  drift.sentence = "Deployment pumps/web: kubectl changed .spec.replicas";
+  ASSERT_TRUE(history_->set_component_state("pump", "healthy"));
+  ASSERT_TRUE(history_->record_drift(drift));
+  Json entry = history_of(*history_, "pump", 10).value()["entries"][0];
+  EXPECT_EQ(entry["kind"], "drift");
+  EXPECT_EQ(entry["object"], "apps/Deployment pumps/web");
+  EXPECT_EQ(entry["fields"], Json::array({".spec.replicas"}));
+  EXPECT_EQ(entry["manager"], "kubectl");
+  EXPECT_TRUE(entry["changed"].is_string());
+  EXPECT_EQ(entry["outcome"], "correcting");
+  EXPECT_TRUE(entry["finished"].is_null());
+  const auto warnings = [&] {
+    return status(*history_, settings_, nullptr).value()["components"][0]["warnings"].dump();
+  };
+  EXPECT_NE(warnings().find("drift: Deployment pumps/web: kubectl changed"), std::string::npos);
+  ASSERT_TRUE(history_->end_drift("pump", drift.key, history::DriftEnd::corrected));
+  entry = history_of(*history_, "pump", 10).value()["entries"][0];
+  EXPECT_EQ(entry["outcome"], "corrected");
+  EXPECT_TRUE(entry["finished"].is_string());
+  EXPECT_EQ(warnings().find("drift:"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gridseal::report
