@@ -110,6 +110,24 @@ TEST_F(ProgramTest, ConfigCheck) {
   EXPECT_NE(ran.output.find("agent.toml:2"), std::string::npos) << ran.output;
 }
 
+// GS-CLI-030: config check also finds what only the registry's client can judge, with its place.
+TEST_F(ProgramTest, ConfigCheckOfComponents) {
+  const std::string etc = folder_ + "/etc";
+  ASSERT_TRUE(files_.make_directories(etc + "/trust/keys", 0755));
+  ASSERT_TRUE(base::write_file(
+      files_, etc + "/agent.toml",
+      "[site]\nname = \"x\"\n[registry.mirror]\nurl = \"https://mirror.test\"\nca = \"ca.crt\"\n"
+      "[trust.policy.release]\nkeys = [\"release.pub\"]\n[kubernetes]\nkubeconfig = \"kubeconfig\"\n"
+      "[component.pump]\nrepository = \"../pump\"\nsemver = \">=banana\"\ntag_filter = \"(\"\n"
+      "ceiling.namespaces = [\"pumps\"]\n"));
+  const test::Ran ran = run(directories() + "config check");
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  for (const char* place :
+       {"agent.toml:11:1: component.pump.repository: ", "agent.toml:12:1: component.pump.semver: ",
+        "agent.toml:13:1: component.pump.tag_filter: "})
+    EXPECT_NE(ran.output.find(place), std::string::npos) << ran.output;
+}
+
 // GS-CLI-029: While the settings are wrong, the last valid ones say where the daemon is and whose site this
 // is.
 TEST_F(ProgramTest, WrongSettingsWithALastValidCopy) {

@@ -182,7 +182,7 @@ TEST_F(ReportTest, HistoryIsLimited) {
   EXPECT_TRUE((*other)["entries"].empty());
 }
 
-// GS-REPORT-009: The history of a component that was never heard of is an error, not an empty list.
+// GS-REPORT-019: The history of a component that was never heard of is an error, not an empty list.
 TEST_F(ReportTest, HistoryOfAnUnknownComponent) {
   deploy_well('1');
   auto unknown = history_of(*history_, "pmup", 10);
