@@ -1,5 +1,7 @@
 // The built program, run as a user would.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.hpp"
 #include "config/last_valid.hpp"
@@ -87,6 +89,20 @@ TEST_F(ProgramTest, ActionsNeedTheDaemon) {
     EXPECT_EQ(ran.code, 3) << action;
     EXPECT_NE(ran.output.find("agent.not_running"), std::string::npos) << ran.output;
   }
+}
+
+// GS-CLI-031: Who may not read the state is told so with 4, not that there is none.
+TEST_F(ProgramTest, StateThatIsClosed) {
+  reopen();
+  history_.reset();
+  ASSERT_EQ(::chmod(folder_.c_str(), 0), 0);
+  const std::string as = ::geteuid() == 0 ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : "";
+  const test::Ran ran =
+      test::run_program(as + "env NO_COLOR=1 '" GRIDSEAL_PROGRAM "' --config-dir /nowhere --state-dir '" +
+                        folder_ + "' --socket /nowhere.sock history");
+  ASSERT_EQ(::chmod(folder_.c_str(), 0750), 0);
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_NE(ran.output.find("may not read"), std::string::npos) << ran.output;
 }
 
 // GS-CLI-020: History and show answer from the disk; an unknown name ends with 2.
