@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
 #include "deploy/trust_update.hpp"
+#include "oci/reference.hpp"
+#include "oci/semver_range.hpp"
 
 namespace gridseal::cli {
 namespace {
@@ -33,6 +35,34 @@ std::vector<base::Error> check_trust(const Context& context, const config::Setti
   return problems;
 }
 
+std::string wrong_with(const config::Component& component, std::string_view key) {
+  const auto message = [](const auto& parsed) { return parsed ? std::string() : parsed.error().message(); };
+  if (key == "repository" && !oci::is_repository_path(component.repository))
+    return "is no repository path: lower-case letters, digits, and . _ - between them, in parts divided by /";
+  if (key == "tag" && !component.tag.empty() && !oci::is_tag(component.tag))
+    return "is no tag: at most 128 letters, digits, and . _ -";
+  if (key == "semver" && !component.semver.empty()) return message(oci::SemverRange::parse(component.semver));
+  if (key == "tag_filter" && !component.tag_filter.empty())
+    return message(oci::TagFilter::parse(component.tag_filter));
+  return {};
+}
+
+// What the settings leave to the registry's client to judge.
+std::vector<config::Problem> check_components(const config::Loaded& loaded) {
+  std::vector<config::Problem> problems;
+  for (const auto& [name, component] : loaded.settings.components) {
+    const std::string section = "component." + name;
+    for (const char* key : {"repository", "tag", "semver", "tag_filter"}) {
+      std::string wrong = wrong_with(component, key);
+      if (wrong.empty()) continue;
+      const config::Effective* effective = config::find_effective(loaded, section, key);
+      const auto place = effective == nullptr ? std::nullopt : effective->place;
+      problems.push_back({place.value_or(config::Place()), section + "." + key, std::move(wrong)});
+    }
+  }
+  return problems;
+}
+
 ExitCode report_problems(const Context& context, Json list, const std::string& text) {
   if (context.as_json()) {
     context.print_json(Json{{"valid", false}, {"problems", std::move(list)}});
@@ -50,6 +80,10 @@ ExitCode check(Context& context) {
     return report_problems(context, std::move(list), loaded.error().to_string());
   }
   std::string text;
+  for (const config::Problem& problem : check_components(*loaded)) {
+    list.push_back(form(problem));
+    text += problem.to_string() + "\n";
+  }
   for (const base::Error& error : check_trust(context, loaded->settings)) {
     list.push_back({{"key", "trust"}, {"code", error.code()}, {"message", error.describe()}});
     text += shown(error.describe(), 1000) + " (" + error.code() + ")\n";

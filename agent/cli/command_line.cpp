@@ -3,9 +3,73 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cstdio>
 #include <map>
 
+#include "base/encoding.hpp"
+#include "base/json.hpp"
+
 namespace gridseal::cli {
+namespace {
+
+// The command that the arguments reached.
+const CLI::App& innermost(const CLI::App& program) {
+  const CLI::App* app = &program;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return *app;
+}
+
+std::string path_of(const CLI::App& app) {
+  const CLI::App* outer = app.get_parent();
+  return outer == nullptr ? app.get_name() : path_of(*outer) + " " + app.get_name();
+}
+
+std::string names_of_commands(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  return names;
+}
+
+// CLI11 says what is missing before it says what was not understood, which is the reason here.
+std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error) {
+  const CLI::App& app = innermost(program);
+  if (app.get_require_subcommand_min() == 0 ||
+      error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError))
+    return error.what();
+  for (const auto& word : program.remaining(true)) {
+    if (word.starts_with('-')) return word + " is no option here";
+    return "'" + word + "' is no command of " + path_of(app) + "; the commands are " + names_of_commands(app);
+  }
+  return path_of(app) + " needs a command: " + names_of_commands(app);
+}
+
+// Asked before anything is understood: what the arguments mean is what went wrong.
+bool wants_json(int argc, const char* const* argv) {
+  const std::vector<std::string_view> words(argv, argv + argc);
+  for (size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "--") break;
+    if (words[i] == "--output=json" || words[i] == "-ojson") return true;
+    if (words[i] == "json" && (words[i - 1] == "-o" || words[i - 1] == "--output")) return true;
+  }
+  return false;
+}
+
+void tell(const CLI::App& program, const std::string& what, bool as_json) {
+  const std::string wrong = base::printable(what, 2000);
+  std::string text;
+  if (as_json) {
+    text = base::dump_json(
+               base::Json{{"error", {{"code", "usage"}, {"message", wrong}, {"outcome", "refused"}}}}) +
+           "\n";
+  } else {
+    text = program.get_name() + ": " + wrong + " (usage)\n  '" + path_of(innermost(program)) +
+           " --help' says how it is called\n";
+  }
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+}  // namespace
 
 struct Command::Chosen {
   using Check = std::function<std::optional<std::string>()>;
@@ -120,7 +184,10 @@ std::optional<int> Program::parse(int argc, const char* const* argv) {
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app_->exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+      return app_->exit(error);  // help, version
+    tell(*app_, what_is_wrong(*app_, error), wants_json(argc, argv));
+    return static_cast<int>(ExitCode::usage);
   }
   return std::nullopt;
 }

@@ -82,7 +82,7 @@ class Program : public Command {
   Program& operator=(const Program&) = delete;
 
   // Nothing: the arguments are good. Else the program ends with this number: 0 after --help and --version, 2
-  // (ExitCode::usage) after a wrong argument, with a sentence on standard error.
+  // (ExitCode::usage) after a wrong argument, with a sentence on standard error, as JSON after `-o json`.
   std::optional<int> parse(int argc, const char* const* argv);
 
   // The action of the command that was named; ok when it has none.

@@ -36,8 +36,8 @@ bool all_healthy(const Json& status) {
 
 ExitCode run(Context& context, const std::string& component) {
   auto answer = ask(context, "/v1/status", [&](history::History& history) -> base::Result<Json> {
-    auto loaded = context.settings();
-    if (!loaded) (void)context.fail(loaded.error());
+    if (auto wrong = context.settings(); !wrong) (void)context.fail(wrong.error());
+    auto loaded = context.settings_in_use();
     return report::status(history, loaded ? loaded->settings : config::Settings(), nullptr);
   });
   if (!answer) return context.fail(answer.error());

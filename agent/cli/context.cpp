@@ -4,6 +4,7 @@
 
 #include "cli/agent_client.hpp"
 #include "cli/problem.hpp"
+#include "config/last_valid.hpp"
 
 namespace gridseal::cli {
 namespace {
@@ -40,9 +41,18 @@ base::Result<config::Loaded> Context::settings() const {
   return std::move(*loaded);
 }
 
+base::Result<config::Loaded> Context::settings_in_use() const {
+  auto loaded = settings();
+  if (loaded) return loaded;
+  auto last_valid =
+      config::load_or_last_valid(files, globals.config_directory, globals.state_directory);  // writes nothing
+  if (!last_valid) return loaded;
+  return std::move(last_valid->loaded);
+}
+
 std::string Context::socket_path() const {
   if (!globals.socket.empty()) return globals.socket;
-  auto loaded = settings();
+  auto loaded = settings_in_use();
   if (!loaded || loaded->settings.control.socket.empty()) return kDefaultSocket;
   return loaded->settings.control.socket;
 }

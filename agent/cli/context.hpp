@@ -43,6 +43,8 @@ struct Context {
 
   // The settings. Error: config.invalid.
   base::Result<config::Loaded> settings() const;
+  // The same; while they are wrong the last valid ones, which gridseald goes on with.
+  base::Result<config::Loaded> settings_in_use() const;
   std::string socket_path() const;
 };
 

@@ -16,9 +16,12 @@ std::string agent_line(const Json& status, const View& view) {
   const Json& agent = object_of(status, "agent");
   const Json& site = object_of(status, "site");
   const std::string where = "site " + member(site, "name") + ", environment " + member(site, "environment");
-  if (member(agent, "running") != "yes")
-    return view.style.paint(Colour::bad, "gridseald is not running; this is what it recorded") + " (" +
-           where + ")\n";
+  if (member(agent, "running") != "yes") {
+    const std::string* name = base::find_string(site, "name");
+    const bool known = name != nullptr && !name->empty();  // else there are no settings
+    return view.style.paint(Colour::bad, "gridseald is not running; this is what it recorded") +
+           (known ? " (" + where + ")\n" : "\n");
+  }
   std::string line = "gridseald " + member(agent, "version") + ", started " +
                      relative(base::find_member(agent, "since"), view.now) + ", process " +
                      member(agent, "pid") + "; " + where + "\n";

@@ -198,7 +198,7 @@ int main(int argc, char** argv) {
 
   Arguments arguments;
   gridseal::cli::Program program(
-      "", "gridseald: keeps the components of this host at what the registry names and the trust roots sign.",
+      "gridseald", "Keeps the components of this host at what the registry names and the trust roots sign.",
       "gridseald " GRIDSEAL_VERSION);
   program.text("--config-dir", arguments.config_directory, "Folder of agent.toml and conf.d").shows_default();
   program.text("--state-dir", arguments.state_directory, "Folder of store, history and trust state")

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/encoding.hpp"
 #include "report/forms.hpp"
 #include "report/report.hpp"
 
@@ -38,6 +39,15 @@ Result<Json> history_of(history::History& history, std::string_view component, i
   if (!verdicts) return std::move(verdicts).error();
   auto drifts = history.drifts(component, limit);
   if (!drifts) return std::move(drifts).error();
+
+  if (!component.empty() && deployments->empty() && verdicts->empty()) {
+    auto known = history.component(component);
+    if (!known) return std::move(known).error();
+    if (!*known)
+      return base::Error::refused("report.unknown", "nothing is recorded of a component '" +
+                                                        base::printable(component, 80) +
+                                                        "'; `gridseal status` lists the components");
+  }
 
   std::vector<Entry> entries;
   for (const history::Deployment& deployment : *deployments)

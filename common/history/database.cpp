@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace gridseal::history {
@@ -187,6 +188,10 @@ Database::~Database() {
 Result<void> Database::connect() {
   const bool reading = options_.mode == OpenMode::read_only;
   if (reading && !exists(path_)) {
+    if (errno == EACCES) {
+      return Error::blocked("files.permission", "this user may not read " + path_ +
+                                                    ": ask as root, or as a member of the daemon's group");
+    }
     return Error::blocked("history.not_found",
                           "there is no history at " + path_ + ": has gridseald ever run here?");
   }

@@ -3,7 +3,8 @@
 //
 // Errors (all blocked): history.no_space (disk full), history.damaged (not a database, malformed, or its
 // quick_check fails), history.busy (locked beyond the busy timeout), history.not_found (read-only, absent),
-// history.unreadable (cannot be opened), history.interrupted (the effect hook cut the power), history.io.
+// files.permission (read-only, not for this user), history.unreadable (cannot be opened), history.interrupted
+// (the effect hook cut the power), history.io.
 #pragma once
 
 #include <cstdint>

@@ -96,6 +96,11 @@ Result<std::unique_ptr<History>> History::open_read_only(base::Clock& clock,
   if (!database) return std::move(database).error();
   auto version = (*database)->user_version();
   if (!version) return std::move(version).error();
+  if (*version == 0) {
+    return Error::blocked("history.not_found",
+                          "the history in " + state_directory +
+                              " is only just being made: gridseald starts here for the first time");
+  }
   if (*version != migrations().back().version) {
     return Error::blocked("history.schema", "the history is of version " + std::to_string(*version) +
                                                 ", this program reads version " +

@@ -25,15 +25,29 @@ std::string in_quotes(const std::string& text) {
   return "'" + base::printable(text, 80) + "'";
 }
 
-Error unnamed(const char* code, const char* annotation) {
-  return Error::refused(code, std::string("the signed manifest has no annotation ") + annotation +
-                                  "; publish it again with one");
+// Refused for what is not said; names all annotations that have to be added, with the values that are known.
+Error unnamed(const char* code, const Annotations& annotations, const Identity& identity) {
+  const auto lacks = [&](const char* name) { return value_of(annotations, name).empty(); };
+  std::vector<std::string> missing;
+  if (lacks(kTitle) && lacks(kComponent))
+    missing.push_back(std::string(kTitle) + "=" +
+                      (identity.component.empty() ? "<component>" : identity.component));
+  if (lacks(kVersion)) missing.push_back(std::string(kVersion) + "=<version>");
+  if (lacks(kCreated)) missing.push_back(std::string(kCreated) + "=<RFC 3339 time>");
+  if (lacks(kEnvironment) && identity.environment && identity.environment_required)
+    missing.push_back(std::string(kEnvironment) + "=" + *identity.environment);
+  std::string list;
+  for (const auto& annotation : missing) list += (list.empty() ? "" : ", ") + annotation;
+  return Error::refused(code,
+                        "the signed manifest does not say " + list +
+                            "; publish it again with these annotations (flux push artifact "
+                            "--annotations name=value, gridseal artifact build) and sign the new digest");
 }
 
 Result<std::string> read_component(const Annotations& annotations, const Identity& identity) {
   std::string component = value_of(annotations, kComponent);
   if (component.empty()) component = value_of(annotations, kTitle);
-  if (component.empty()) return unnamed("identity.component", kTitle);
+  if (component.empty()) return unnamed("identity.component", annotations, identity);
   if (!identity.component.empty() && component != identity.component) {
     return Error::refused("identity.component", "the signed manifest is component " + in_quotes(component) +
                                                     ", not " + in_quotes(identity.component));
@@ -48,7 +62,7 @@ Result<std::optional<std::string>> read_environment(const Annotations& annotatio
     environment = found->second;
   if (!identity.environment) return environment;
   if (!environment && !identity.environment_required) return environment;
-  if (!environment) return unnamed("identity.environment", kEnvironment);
+  if (!environment) return unnamed("identity.environment", annotations, identity);
   if (*environment != *identity.environment) {
     return Error::refused("identity.environment", "the signed manifest is for environment " +
                                                       in_quotes(*environment) + ", this is " +
@@ -67,9 +81,9 @@ Result<void> check_extra(const Annotations& annotations, const Identity& identit
   return {};
 }
 
-Result<base::Time> read_created(const Annotations& annotations) {
+Result<base::Time> read_created(const Annotations& annotations, const Identity& identity) {
   const std::string created = value_of(annotations, kCreated);
-  if (created.empty()) return unnamed("identity.created", kCreated);
+  if (created.empty()) return unnamed("identity.created", annotations, identity);
   const auto time = base::parse_rfc3339(created);
   if (time) return *time;
   return Error::refused("identity.created",
@@ -96,8 +110,8 @@ Result<Verified> verify(const TrustState& state, const Policy& policy, const Ide
   if (!environment) return std::move(environment).error();
   if (auto extra = check_extra(manifest->annotations, identity); !extra) return std::move(extra).error();
   const std::string version = value_of(manifest->annotations, kVersion);
-  if (version.empty()) return unnamed("identity.version", kVersion);
-  const auto created = read_created(manifest->annotations);
+  if (version.empty()) return unnamed("identity.version", manifest->annotations, identity);
+  const auto created = read_created(manifest->annotations, identity);
   if (!created) return created.error();
 
   Verified verified(evidence.digest, std::move(manifest->config));

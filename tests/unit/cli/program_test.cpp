@@ -1,7 +1,10 @@
 // The built program, run as a user would.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.hpp"
+#include "config/last_valid.hpp"
 #include "support/program.hpp"
 #include "unit/history/fixture.hpp"
 
@@ -28,6 +31,31 @@ TEST_F(ProgramTest, ArgumentErrors) {
     const test::Ran ran = run(arguments);
     EXPECT_EQ(ran.code, 2) << arguments;
     EXPECT_FALSE(ran.output.empty()) << arguments;
+  }
+}
+
+// GS-CLI-028: A word that is no command is named, with those that are; after `-o json` errors of arguments
+// are JSON too.
+TEST_F(ProgramTest, ArgumentErrorsSayWhatIsWrong) {
+  const test::Ran unknown = run("stauts");
+  EXPECT_EQ(
+      unknown.output.find("gridseal: 'stauts' is no command of gridseal; the commands are status, history, "),
+      0U)
+      << unknown.output;
+  EXPECT_NE(unknown.output.find("(usage)\n  'gridseal --help' says"), std::string::npos) << unknown.output;
+  EXPECT_NE(run("config chekc")
+                .output.find("'chekc' is no command of gridseal config; the commands are check, show"),
+            std::string::npos);
+  EXPECT_NE(run("--bogus").output.find("--bogus is no option here"), std::string::npos);
+  EXPECT_NE(run("status --bogus").output.find("--bogus"), std::string::npos);
+  EXPECT_NE(run("").output.find("gridseal needs a command: status, "), std::string::npos);
+  for (const char* arguments :
+       {"-o json", "stauts -o json", "permit pump --output json", "history -n 0 --output=json"}) {
+    const test::Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 2) << arguments;
+    auto document = base::parse_json(ran.output);
+    ASSERT_TRUE(document) << ran.output;
+    EXPECT_EQ((*document)["error"]["code"], "usage") << arguments;
   }
 }
 
@@ -63,6 +91,20 @@ TEST_F(ProgramTest, ActionsNeedTheDaemon) {
   }
 }
 
+// GS-CLI-031: Who may not read the state is told so with 4, not that there is none.
+TEST_F(ProgramTest, StateThatIsClosed) {
+  reopen();
+  history_.reset();
+  ASSERT_EQ(::chmod(folder_.c_str(), 0), 0);
+  const std::string as = ::geteuid() == 0 ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : "";
+  const test::Ran ran =
+      test::run_program(as + "env NO_COLOR=1 '" GRIDSEAL_PROGRAM "' --config-dir /nowhere --state-dir '" +
+                        folder_ + "' --socket /nowhere.sock history");
+  ASSERT_EQ(::chmod(folder_.c_str(), 0750), 0);
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_NE(ran.output.find("may not read"), std::string::npos) << ran.output;
+}
+
 // GS-CLI-020: History and show answer from the disk; an unknown name ends with 2.
 TEST_F(ProgramTest, HistoryFromDisk) {
   reopen();
@@ -82,6 +124,44 @@ TEST_F(ProgramTest, ConfigCheck) {
   const test::Ran ran = run(directories() + "config check");
   EXPECT_EQ(ran.code, 1);
   EXPECT_NE(ran.output.find("agent.toml:2"), std::string::npos) << ran.output;
+}
+
+// GS-CLI-030: config check also finds what only the registry's client can judge, with its place.
+TEST_F(ProgramTest, ConfigCheckOfComponents) {
+  const std::string etc = folder_ + "/etc";
+  ASSERT_TRUE(files_.make_directories(etc + "/trust/keys", 0755));
+  ASSERT_TRUE(base::write_file(
+      files_, etc + "/agent.toml",
+      "[site]\nname = \"x\"\n[registry.mirror]\nurl = \"https://mirror.test\"\nca = \"ca.crt\"\n"
+      "[trust.policy.release]\nkeys = [\"release.pub\"]\n[kubernetes]\nkubeconfig = \"kubeconfig\"\n"
+      "[component.pump]\nrepository = \"../pump\"\nsemver = \">=banana\"\ntag_filter = \"(\"\n"
+      "ceiling.namespaces = [\"pumps\"]\n"));
+  const test::Ran ran = run(directories() + "config check");
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  for (const char* place :
+       {"agent.toml:11:1: component.pump.repository: ", "agent.toml:12:1: component.pump.semver: ",
+        "agent.toml:13:1: component.pump.tag_filter: "})
+    EXPECT_NE(ran.output.find(place), std::string::npos) << ran.output;
+}
+
+// GS-CLI-029: While the settings are wrong, the last valid ones say where the daemon is and whose site this
+// is.
+TEST_F(ProgramTest, WrongSettingsWithALastValidCopy) {
+  const std::string etc = folder_ + "/etc";
+  ASSERT_TRUE(files_.make_directories(etc + "/trust/keys", 0755));
+  ASSERT_TRUE(base::write_file(files_, etc + "/agent.toml",
+                               "[site]\nname = \"pump-station-7\"\n[control]\nsocket = \"" + folder_ +
+                                   "/own.sock\"\n[kubernetes]\nkubeconfig = \"kubeconfig\"\n"));
+  ASSERT_TRUE(config::load_or_last_valid(files_, etc, folder_));
+  ASSERT_TRUE(base::write_file(files_, etc + "/agent.toml", "[site]\nnaem = \"x\"\n"));
+  reopen();
+  history_.reset();
+  const std::string where = "--config-dir '" + etc + "' --state-dir '" + folder_ + "' ";
+  const test::Ran status = run(where + "status");
+  EXPECT_EQ(status.code, 3);
+  EXPECT_NE(status.output.find("agent.toml:2"), std::string::npos) << status.output;
+  EXPECT_NE(status.output.find("(site pump-station-7, "), std::string::npos) << status.output;
+  EXPECT_NE(run(where + "reconcile").output.find(folder_ + "/own.sock"), std::string::npos);
 }
 
 // GS-CLI-022: Built, signed and judged from a layout: 0 verified, 1 with another key, 2 when nothing is

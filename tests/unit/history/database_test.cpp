@@ -92,6 +92,14 @@ TEST_F(DatabaseTest, ReadOnlyOfNothing) {
   EXPECT_TRUE(listing().empty());
 }
 
+// GS-HISTORY-038: reading while the first daemon still makes the database says so, and nothing of an upgrade.
+TEST_F(DatabaseTest, ReadOnlyOfWhatIsBeingMade) {
+  ASSERT_TRUE(base::write_file(files_, database_path(), ""));
+  auto reader = History::open_read_only(clock_, folder_);
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code(), "history.not_found");
+}
+
 // GS-HISTORY-035: a damaged database is found at open, for writing and for reading.
 TEST_F(DatabaseTest, Damaged) {
   reopen();

@@ -176,9 +176,18 @@ TEST_F(ReportTest, HistoryIsLimited) {
   ASSERT_TRUE(one);
   ASSERT_EQ((*one)["entries"].size(), 1);
   EXPECT_EQ((*one)["entries"][0]["digest"], digest('2').to_string());
+  ASSERT_TRUE(history_->set_desired("historian", "stable", digest('3')));
   auto other = history_of(*history_, "historian", 10);
   ASSERT_TRUE(other);
   EXPECT_TRUE((*other)["entries"].empty());
+}
+
+// GS-REPORT-019: The history of a component that was never heard of is an error, not an empty list.
+TEST_F(ReportTest, HistoryOfAnUnknownComponent) {
+  deploy_well('1');
+  auto unknown = history_of(*history_, "pmup", 10);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code(), "report.unknown");
 }
 
 // GS-REPORT-008: An artifact is found by version, revision, digest, the beginning of one, and by the number

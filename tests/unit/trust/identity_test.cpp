@@ -92,6 +92,22 @@ TEST_F(IdentityTest, VersionAndCreated) {
   EXPECT_EQ(code_with("x", "2", {.annotations = {{"x", "1"}}}), "identity.annotation");
 }
 
+// GS-TRUST-066: a manifest as `flux push artifact` writes it by itself is refused with all annotations to add
+// at once.
+TEST_F(IdentityTest, MissingAnnotationsAreNamedTogether) {
+  Map flux = complete();
+  flux.erase("org.opencontainers.image.title");
+  flux.erase("org.opencontainers.image.version");
+  const auto verdict = judge(flux, {.component = "pump-control"});
+  ASSERT_FALSE(verdict);
+  EXPECT_EQ(verdict.error().code(), "identity.component");
+  EXPECT_NE(verdict.error().message().find("does not say org.opencontainers.image.title=pump-control, "
+                                           "org.opencontainers.image.version=<version>; publish"),
+            std::string::npos)
+      << verdict.error().message();
+  EXPECT_EQ(verdict.error().message().find("created"), std::string::npos);
+}
+
 // GS-TRUST-064: only image manifests become Verified, also under a good signature.
 TEST_F(IdentityTest, NotAnImageManifest) {
   for (const std::string manifest :
