@@ -111,7 +111,7 @@ ExitCode print(const Context& context, MirrorReport answer) {
 
 ExitCode run(Context& context, const Options& options) {
   auto judge = make_judge(context, options.trust, repository_of(options.target));
-  if (!judge) return not_judged(context, judge.error(), ExitCode::usage);
+  if (!judge) return no_judge(context, options.target, judge.error());
   auto mirror = look(context, options.target, options.registry);
   if (!mirror) {
     if (mirror.error().code != ExitCode::refused)

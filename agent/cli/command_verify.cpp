@@ -1,8 +1,18 @@
+#include <algorithm>
+#include <array>
+
 #include "cli/commands.hpp"
 #include "cli/verify_judge.hpp"
 
 namespace gridseal::cli {
 namespace {
+
+// Readable, understood, and not to be trusted.
+bool is_refused_trust(std::string_view code) {
+  constexpr std::array<std::string_view, 4> kCodes{"notary.policy", "notary.store", "sig.alg_unsupported",
+                                                   "parse.duplicate_key"};
+  return code.starts_with("root.") || std::ranges::find(kCodes, code) != kCodes.end();
+}
 
 struct Options {
   std::string target;
@@ -12,7 +22,7 @@ struct Options {
 
 ExitCode run(Context& context, const Options& options) {
   auto judge = make_judge(context, options.trust, repository_of(options.target));
-  if (!judge) return not_judged(context, judge.error(), ExitCode::usage);
+  if (!judge) return no_judge(context, options.target, judge.error());
   auto subject = read_subject(context, options.target, options.registry);
   if (subject) return print_report(context, judge_subject(*judge, *subject, options.target));
   if (subject.error().code != ExitCode::refused)
@@ -35,6 +45,13 @@ ExitCode print_report(const Context& context, const Report& report) {
 ExitCode not_judged(const Context& context, const base::Error& error, ExitCode code) {
   (void)context.fail(error);
   return code;
+}
+
+ExitCode no_judge(const Context& context, const std::string& target, const base::Error& error) {
+  if (!is_refused_trust(error.code())) return not_judged(context, error, ExitCode::usage);
+  Report report{target, {}};
+  report.fail(error);
+  return print_report(context, report);
 }
 
 void add_verify(const Command& program, Context& context) {

@@ -252,7 +252,7 @@ ExitCode judge_bundle(Context& context, const Options& options, const Signers& s
 
 ExitCode run(Context& context, const Options& options) {
   auto signers = read_signers(context, options.signer);
-  if (!signers) return not_judged(context, signers.error(), ExitCode::usage);
+  if (!signers) return no_judge(context, options.artifact, signers.error());
   auto source = open_artifact(context.files, options.artifact);
   if (!source) return not_judged(context, source.error(), ExitCode::usage);
   auto text = base::read_file(context.files, options.bundle, kMaxBundle);

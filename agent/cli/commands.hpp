@@ -37,6 +37,9 @@ void add_verify_bundle(const Command& verify, Context& context,
 ExitCode print_report(const Context& context, const Report& report);
 // Nothing was judged.
 ExitCode not_judged(const Context& context, const base::Error& error, ExitCode code);
+// What should have judged cannot: refused when its own rules refuse it (a trusted root that contradicts
+// itself, a key of an unsafe kind, a trust policy that lets unsigned content pass), else not judged.
+ExitCode no_judge(const Context& context, const std::string& target, const base::Error& error);
 
 void add_artifact_keygen(const Command& artifact, Context& context);
 void add_artifact_build(const Command& artifact, Context& context);

@@ -134,6 +134,8 @@ Result<trust::PinnedKey> read_key(base::Files& files, const std::string& path, c
   const auto text = base::read_file(files, path, kMaxKey);
   if (!text) return text.error();
   auto key = crypto::PublicKey::from_pem(*text);
+  if (!key && key.error().code() == "sig.alg_unsupported")
+    return std::move(key).error().with_context("the key " + path);
   if (!key)
     return Error::refused("trust.key_file", path + " is no public key that can be used: " +
                                                 key.error().describe() + " [" + key.error().code() + "]");
@@ -172,7 +174,7 @@ Result<void> read_notation(base::Files& files, const std::string& policy, const 
     }
   }
   if (found == 0)
-    return Error::refused("notary.store",
+    return Error::refused("trust.store_missing",
                           "there is no trust store below " + stores +
                               "; notation keeps certificates as x509/ca/NAME/FILE.crt, signingAuthority and "
                               "tsa likewise");

@@ -17,10 +17,11 @@ base::Result<trust::TrustContent> read_material(base::Files& files, const std::s
                                                 const config::TrustPolicy& policy);
 
 // notation's trustpolicy.json, and all stores below a folder that is, or holds, x509. Errors: those of Files,
-// files.too_large, notary.store (refused: no store is there).
+// files.too_large, trust.store_missing (refused: no store is there).
 base::Result<void> read_notation(base::Files& files, const std::string& policy, const std::string& stores,
                                  trust::TrustContent& content);
 
+// Errors: those of Files, files.too_large, trust.key_file, sig.alg_unsupported.
 base::Result<trust::PinnedKey> read_key(base::Files& files, const std::string& path, const std::string& name);
 
 }  // namespace gridseal::cli

@@ -128,6 +128,12 @@ class ContentCheck {
   const ArchivedBlobs* archived_;
 };
 
+// Who signed the index alone looks for it in vain.
+std::string of_index(const base::Digest& index) {
+  return index.to_string() +
+         " is an index; judged is the manifest in it, which must be signed itself (cosign sign --recursive)";
+}
+
 SubjectResult<Subject> from_directory(base::Files& files, const oci::LayoutReference& reference,
                                       const ArchivedBlobs* archived) {
   auto layout = oci::Layout::open(files, reference.directory);
@@ -137,13 +143,14 @@ SubjectResult<Subject> from_directory(base::Files& files, const oci::LayoutRefer
   auto artifact = oci::read_artifact(**layout, *digest);
   if (!artifact) {
     Error error = std::move(artifact).error();
-    if (error.code() == "store.corrupt")
+    if (error.code() == "blob.digest_mismatch")
       return stop(Error::refused("artifact.digest_mismatch", error.describe()), ExitCode::refused);
     const bool judged = error.outcome() == base::Outcome::refused;
     return stop(std::move(error), judged ? ExitCode::refused : ExitCode::usage);
   }
   Subject subject{
       artifact->digest, {}, {}, std::move(artifact->signatures), std::move(artifact->manifest_bytes)};
+  if (artifact->index) subject.notes.push_back(of_index(*artifact->index));
   ContentCheck(files, reference.directory, archived).run(artifact->manifest, subject);
   return subject;
 }

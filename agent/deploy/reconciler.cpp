@@ -36,7 +36,9 @@ std::set<base::Digest> digests_of(const oci::Signatures& signatures) {
   for (const auto& manifest : signatures.manifests) {
     // Signatures of one payload by several keys differ in the manifest's annotations alone.
     digests.insert(crypto::sha256(manifest.bytes));
-    for (const auto& [digest, blob] : manifest.blobs) digests.insert(digest);
+    // An empty one is not what was promised, and may be put right.
+    for (const auto& [digest, blob] : manifest.blobs)
+      digests.insert(blob.empty() ? crypto::sha256(blob) : digest);
   }
   return digests;
 }

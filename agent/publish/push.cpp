@@ -43,8 +43,8 @@ class Transfer {
     if (!manifest) return std::move(manifest).error();
     if (auto r = blobs(*manifest); !r) return r;
     if (entry.place != oci::Place::legacy_tag) return referrer(*manifest);
-    const auto attestations = layout_.find_tag(oci::digest_tag(subject, ".att"));
-    if (attestations && attestations->digest == entry.descriptor.digest)
+    const auto name = entry.descriptor.annotations.find(oci::kAnnotationRefName);
+    if (name != entry.descriptor.annotations.end() && name->second.ends_with(".att"))
       return named(oci::digest_tag(subject, ".att"), *bytes, manifest->media_type);
     return legacy(subject, *manifest);
   }

@@ -51,9 +51,7 @@ base::Result<base::Json> status(history::History& history, const config::Setting
 base::Json clock(const ClockReading& reading);
 
 // {"entries": […]}, newest first: deployments, verdicts about artifacts that did not become one, and drift.
-// An empty component: all.
-// {"entries": […]}, newest first: deployments, and verdicts about artifacts that did not become one. An empty
-// component: all. report.unknown: nothing was ever recorded of that component.
+// An empty component: all. report.unknown: nothing was ever recorded of that component.
 base::Result<base::Json> history_of(history::History& history, std::string_view component, int64_t limit);
 
 // {"artifact", "verifications", "deployments"}. `what`: a deployment's number, a digest, the beginning of one

@@ -20,9 +20,11 @@ inline constexpr uint64_t kMaxSignatureBytes = uint64_t{16} << 20U;  // held for
 
 struct SignatureManifest {
   Place place = Place::legacy_tag;
-  std::optional<base::Digest> digest;         // of the descriptor that named it; none for a tag
-  std::string bytes;                          // the manifest
-  std::map<base::Digest, std::string> blobs;  // its layers, by digest; each hashes to it
+  std::optional<base::Digest> digest;  // of the descriptor that named it; none for a tag
+  std::string bytes;  // the manifest; empty where something else lies there than its descriptor promises
+  // Its layers, by digest; each hashes to it, but empty where something else lies there. One that is not
+  // there at all is absent.
+  std::map<base::Digest, std::string> blobs;
 };
 
 struct Signatures {

@@ -1,6 +1,7 @@
 #include "oci/layout.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/encoding.hpp"
@@ -17,11 +18,38 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kPrefix = "oci-layout:";
-constexpr size_t kMaxScanned = 1000;  // entries looked into for a subject
+constexpr size_t kMaxScanned = 1000;                     // entries looked into for a subject
+constexpr size_t kMaxBlobs = 20'000;                     // blobs looked at for the same
+constexpr uint64_t kMaxReferrer = uint64_t{256} << 10U;  // of such a blob
+constexpr uint64_t kMaxRead = uint64_t{64} << 20U;       // of all of them together
+constexpr std::string_view kBlobs = "/blobs/sha256/";
 
 std::string_view ref_name(const Descriptor& entry) {
   const auto it = entry.annotations.find(kAnnotationRefName);
   return it == entry.annotations.end() ? std::string_view() : std::string_view(it->second);
+}
+
+// `cosign save` names nothing; it says what each entry is.
+bool is_kind(const Descriptor& entry, std::string_view kind) {
+  const auto it = entry.annotations.find("kind");
+  return it != entry.annotations.end() && it->second == "dev.cosignproject.cosign/" + std::string(kind);
+}
+
+bool is_saved_signature(const Descriptor& entry) {
+  return ref_name(entry).empty() && (is_kind(entry, "sigs") || is_kind(entry, "atts"));
+}
+
+bool is_saved_image(const Descriptor& entry) {
+  return is_kind(entry, "image") || is_kind(entry, "imageIndex");
+}
+
+bool contains(const std::vector<SignatureEntry>& found, const base::Digest& digest) {
+  return std::ranges::any_of(found, [&](const SignatureEntry& e) { return e.descriptor.digest == digest; });
+}
+
+bool is_about(std::string_view manifest, const base::Digest& subject) {
+  const auto parsed = parse_manifest(manifest);
+  return parsed && parsed->subject && parsed->subject->digest == subject;
 }
 
 bool is_digest_tag(std::string_view name) {
@@ -103,7 +131,7 @@ Result<base::Digest> Layout::resolve(const LayoutReference& reference) const {
   std::set<base::Digest> named;
   std::set<base::Digest> nameless;
   for (const Descriptor& entry : index_.manifests) {
-    if (is_digest_tag(ref_name(entry))) continue;
+    if (is_digest_tag(ref_name(entry)) || is_saved_signature(entry)) continue;
     (ref_name(entry).empty() ? nameless : named).insert(entry.digest);
   }
   const std::set<base::Digest>& candidates = named.empty() ? nameless : named;
@@ -115,7 +143,7 @@ Result<base::Digest> Layout::resolve(const LayoutReference& reference) const {
 
 Result<std::string> Layout::read_blob(const base::Digest& digest, uint64_t limit) {
   const std::string what = "blob " + digest.short_form() + " of " + directory_;
-  auto bytes = base::read_file(files_, directory_ + "/blobs/sha256/" + digest.hex(), limit);
+  auto bytes = base::read_file(files_, directory_ + std::string(kBlobs) + digest.hex(), limit);
   if (!bytes) {
     if (base::is_not_found(bytes.error())) return Error::blocked("store.not_found", what + " is not there");
     if (bytes.error().code() == "files.too_large")
@@ -123,7 +151,7 @@ Result<std::string> Layout::read_blob(const base::Digest& digest, uint64_t limit
     return std::move(bytes).error();
   }
   if (crypto::sha256(*bytes) != digest)
-    return Error::blocked("store.corrupt", what + " is damaged: its bytes hash to something else");
+    return Error::refused("blob.digest_mismatch", what + " is not what its name says: it hashes to another");
   return bytes;
 }
 
@@ -133,6 +161,7 @@ Result<std::vector<SignatureEntry>> Layout::signatures(const base::Digest& subje
     if (auto entry = find_tag(digest_tag(subject, suffix)))
       found.push_back({Place::legacy_tag, std::move(*entry)});
   }
+  add_saved(subject, found);
   // Stores of this program say what their signature entries speak of.
   for (const Descriptor& entry : index_.manifests) {
     const auto it = entry.annotations.find(kAnnotationSignatureSubject);
@@ -142,38 +171,64 @@ Result<std::vector<SignatureEntry>> Layout::signatures(const base::Digest& subje
     const bool from_api = place != entry.annotations.end() && place->second == to_string(Place::referrer);
     found.push_back({from_api ? Place::referrer : Place::referrer_tag, entry});
   }
-  if (auto r = add_fallback(subject, found); !r) return std::move(r).error();
+  add_fallback(subject, found);
   add_by_subject(subject, found);
+  add_unlisted(subject, found);
   return found;
 }
 
-Result<void> Layout::add_fallback(const base::Digest& subject, std::vector<SignatureEntry>& found) {
-  const auto entry = find_tag(digest_tag(subject));
-  if (!entry) return {};
-  auto bytes = read_blob(entry->digest, kMaxManifestBytes);
-  if (!bytes) return std::move(bytes).error();
-  auto index = parse_index(*bytes);
-  if (!index) return {};  // junk under the tag hides nothing else
-  for (Descriptor& referrer : index->manifests) {
-    const bool known = std::ranges::any_of(
-        found, [&](const SignatureEntry& e) { return e.descriptor.digest == referrer.digest; });
-    if (!known) found.push_back({Place::referrer_tag, std::move(referrer)});
+// They do not say of which image they are, so there must be one only.
+void Layout::add_saved(const base::Digest& subject, std::vector<SignatureEntry>& found) {
+  if (std::ranges::count_if(index_.manifests, is_saved_image) != 1) return;
+  for (const Descriptor& entry : index_.manifests) {
+    if (!is_saved_signature(entry) || contains(found, entry.digest)) continue;
+    found.push_back({Place::legacy_tag, entry});
+    found.back().descriptor.annotations[std::string(kAnnotationRefName)] =
+        digest_tag(subject, is_kind(entry, "sigs") ? ".sig" : ".att");
   }
-  return {};
+}
+
+void Layout::add_fallback(const base::Digest& subject, std::vector<SignatureEntry>& found) {
+  const auto entry = find_tag(digest_tag(subject));
+  if (!entry) return;
+  const auto bytes = read_blob(entry->digest, kMaxManifestBytes);
+  auto index = bytes ? parse_index(*bytes) : Result<Index>(bytes.error());
+  if (!index) {
+    // No index, or junk: it speaks for itself then and hides nothing else.
+    found.push_back({Place::referrer_tag, *entry});
+    return;
+  }
+  // The last one was added last; so many are tried that junk could not hide it.
+  for (Descriptor& referrer : index->manifests | std::views::reverse) {
+    if (!contains(found, referrer.digest)) found.push_back({Place::referrer_tag, std::move(referrer)});
+  }
 }
 
 void Layout::add_by_subject(const base::Digest& subject, std::vector<SignatureEntry>& found) {
   size_t scanned = 0;
   for (const Descriptor& entry : index_.manifests) {
-    const bool known = std::ranges::any_of(
-        found, [&](const SignatureEntry& e) { return e.descriptor.digest == entry.digest; });
-    if (known || entry.digest == subject || is_digest_tag(ref_name(entry)) || ++scanned > kMaxScanned)
+    if (contains(found, entry.digest) || entry.digest == subject || is_digest_tag(ref_name(entry)) ||
+        ++scanned > kMaxScanned)
       continue;
-    auto bytes = read_blob(entry.digest, kMaxManifestBytes);
-    if (!bytes) continue;
-    auto manifest = parse_manifest(*bytes);
-    if (manifest && manifest->subject && manifest->subject->digest == subject)
-      found.push_back({Place::referrer, entry});
+    const auto bytes = read_blob(entry.digest, kMaxManifestBytes);
+    if (bytes && is_about(*bytes, subject)) found.push_back({Place::referrer, entry});
+  }
+}
+
+// A registry answers for every manifest that was pushed, so a copy of one need not list them.
+void Layout::add_unlisted(const base::Digest& subject, std::vector<SignatureEntry>& found) {
+  const std::string folder = directory_ + std::string(kBlobs);
+  const auto blobs = files_.list(folder);
+  if (!blobs || blobs->size() > kMaxBlobs) return;
+  uint64_t read = 0;
+  for (const base::Entry& blob : *blobs) {
+    const auto digest = base::Digest::from_hex(blob.name);
+    if (!digest || *digest == subject || contains(found, *digest)) continue;
+    const auto info = files_.stat(folder + blob.name);
+    if (!info || info->size > kMaxReferrer || (read += info->size) > kMaxRead) continue;
+    const auto bytes = read_blob(*digest, kMaxReferrer);
+    if (bytes && bytes->starts_with('{') && is_about(*bytes, subject))
+      found.push_back({Place::referrer, {std::string(kOciManifest), *digest, bytes->size(), {}, {}, {}}});
   }
 }
 

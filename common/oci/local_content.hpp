@@ -24,7 +24,9 @@ struct SignatureEntry {
 class LocalContent {
  public:
   virtual ~LocalContent() = default;
-  // The bytes, hashed on the way. Errors: store.not_found, store.corrupt, store.too_large (above `limit`).
+  // The bytes, hashed on the way. Errors: store.not_found, store.too_large (above `limit`); of other bytes
+  // than the digest's: store.corrupt (blocked) where this program wrote them, else blob.digest_mismatch
+  // (refused).
   virtual base::Result<std::string> read_blob(const base::Digest& digest, uint64_t limit) = 0;
   virtual base::Result<std::vector<SignatureEntry>> signatures(const base::Digest& subject) = 0;
 };

@@ -24,6 +24,17 @@ bool speaks(const Manifest& manifest) {
   return std::ranges::any_of(manifest.layers, is_signature_layer);
 }
 
+// Not what the descriptor promised: no absence, but something wrong.
+bool is_wrong_content(const Error& error) {
+  return error.code() == "blob.digest_mismatch" || error.code() == "oci.digest_mismatch" ||
+         error.code() == "oci.size_mismatch";
+}
+
+bool is_signature_tag(const Descriptor& descriptor) {
+  const auto it = descriptor.annotations.find(kAnnotationRefName);
+  return it != descriptor.annotations.end() && it->second.ends_with(".sig");
+}
+
 // What cannot be had or is wrong is left out; what the surroundings keep from us may come back.
 bool is_junk(const Error& error) {
   return error.outcome() == base::Outcome::refused || error.code() == "oci.not_found" ||
@@ -97,28 +108,31 @@ Result<void> SignatureCollector::take_referrers() {
 Result<void> SignatureCollector::take_referrer(const Referrer& referrer) {
   const Descriptor& descriptor = referrer.descriptor;
   const std::string what = "referrer " + descriptor.digest.short_form();
+  const Place place = referrer.from_api ? Place::referrer : Place::referrer_tag;
   auto bytes = manifest(descriptor.digest);
+  if (!bytes && !is_junk(bytes.error())) return std::move(bytes).error();
+  if (bytes ? bytes->size() != descriptor.size : is_wrong_content(bytes.error())) {
+    out_.manifests.push_back({place, descriptor.digest, {}, {}});
+    return {};
+  }
   if (!bytes) {
-    if (!is_junk(bytes.error())) return std::move(bytes).error();
     note(out_, what, bytes.error());
     return {};
   }
-  if (bytes->size() != descriptor.size) {
-    note(out_, what, Error::refused("oci.size_mismatch", "its size is not what the index says"));
-    return {};
-  }
-  const Place place = referrer.from_api ? Place::referrer : Place::referrer_tag;
   return take({place, descriptor.digest, std::move(*bytes), {}}, descriptor);
 }
 
 Result<void> SignatureCollector::take(SignatureManifest found, const Descriptor& descriptor) {
   const std::string what = "signature manifest " + descriptor.digest.short_form();
   auto manifest = parse_manifest(found.bytes);
-  if (!manifest) {
-    note(out_, what, manifest.error());
+  if (!manifest || !speaks(*manifest)) {
+    // Whatever lies where a signature should is judged as one.
+    if (is_signature_tag(descriptor))
+      out_.manifests.push_back(std::move(found));
+    else if (!manifest)
+      note(out_, what, manifest.error());
     return {};
   }
-  if (!speaks(*manifest)) return {};
   held_ += found.bytes.size();
   for (const Descriptor& layer : manifest->layers) {
     if (!is_signature_layer(layer) || found.blobs.contains(layer.digest)) continue;
@@ -129,7 +143,10 @@ Result<void> SignatureCollector::take(SignatureManifest found, const Descriptor&
     auto bytes = blob(layer);
     if (!bytes) {
       if (!is_junk(bytes.error())) return std::move(bytes).error();
-      note(out_, what, bytes.error());
+      if (is_wrong_content(bytes.error()))
+        found.blobs.emplace(layer.digest, std::string());
+      else
+        note(out_, what, bytes.error());
       continue;
     }
     held_ += bytes->size();
@@ -170,50 +187,80 @@ Result<std::string> SignatureCollector::blob(const Descriptor& blob) {
   }
 }
 
-Result<Signatures> read_signatures(LocalContent& content, const base::Digest& digest) {
-  auto entries = content.signatures(digest);
-  if (!entries) return std::move(entries).error();
-  Signatures out;
-  uint64_t held = 0;
-  for (const SignatureEntry& entry : *entries) {
-    const std::string what = "signature manifest " + entry.descriptor.digest.short_form();
-    if (out.manifests.size() >= kMaxSignatureManifests || held >= kMaxSignatureBytes) {
-      ++out.not_tried;
-      continue;
+namespace {
+
+// The same from this host alone.
+class LocalReader {
+ public:
+  explicit LocalReader(LocalContent& content) : content_(content) {}
+
+  Result<Signatures> read(const base::Digest& digest) {
+    auto entries = content_.signatures(digest);
+    if (!entries) return std::move(entries).error();
+    for (const SignatureEntry& entry : *entries) {
+      if (out_.manifests.size() >= kMaxSignatureManifests || held_ >= kMaxSignatureBytes)
+        ++out_.not_tried;
+      else if (auto r = take(entry); !r)
+        return std::move(r).error();
     }
-    SignatureManifest found{entry.place, entry.descriptor.digest, {}, {}};
+    return std::move(out_);
+  }
+
+ private:
+  Result<void> take(const SignatureEntry& entry) {
+    const Descriptor& descriptor = entry.descriptor;
+    const std::string what = "signature manifest " + descriptor.digest.short_form();
+    auto bytes = content_.read_blob(descriptor.digest, kMaxManifestBytes);
+    if (!bytes && !is_junk(bytes.error())) return std::move(bytes).error();
+    if (bytes ? bytes->size() != descriptor.size : is_wrong_content(bytes.error())) {
+      out_.manifests.push_back({entry.place, descriptor.digest, {}, {}});
+      return {};
+    }
+    SignatureManifest found{entry.place, descriptor.digest, {}, {}};
     if (entry.place == Place::legacy_tag) found.digest.reset();
-    auto bytes = content.read_blob(entry.descriptor.digest, kMaxManifestBytes);
-    auto manifest = bytes ? parse_manifest(*bytes) : Result<Manifest>(bytes.error());
-    if (!manifest) {
-      if (!is_junk(manifest.error())) return std::move(manifest).error();
-      note(out, what, manifest.error());
-      continue;
+    const auto manifest = bytes ? parse_manifest(*bytes) : Result<Manifest>(bytes.error());
+    if (bytes) found.bytes = std::move(*bytes);
+    const bool judged = manifest && speaks(*manifest);
+    if (judged) {
+      held_ += found.bytes.size();
+      if (auto r = take_layers(*manifest, what, found); !r) return r;
     }
-    if (!speaks(*manifest)) continue;
-    held += bytes->size();
-    for (const Descriptor& layer : manifest->layers) {
+    if (judged || (!found.bytes.empty() && is_signature_tag(descriptor)))
+      out_.manifests.push_back(std::move(found));
+    else if (!manifest)
+      note(out_, what, manifest.error());
+    return {};
+  }
+
+  Result<void> take_layers(const Manifest& manifest, const std::string& what, SignatureManifest& found) {
+    for (const Descriptor& layer : manifest.layers) {
       if (!is_signature_layer(layer) || found.blobs.contains(layer.digest)) continue;
-      if (layer.size > kMaxSignatureBlob || held + layer.size > kMaxSignatureBytes) {
-        ++out.not_tried;
+      if (layer.size > kMaxSignatureBlob || held_ + layer.size > kMaxSignatureBytes) {
+        ++out_.not_tried;
         continue;
       }
-      auto blob = content.read_blob(layer.digest, kMaxSignatureBlob);
+      auto blob = content_.read_blob(layer.digest, kMaxSignatureBlob);
       if (!blob && !is_junk(blob.error())) return std::move(blob).error();
-      const bool right = blob && blob->size() == layer.size;
-      if (!right) {
-        note(out, what,
-             blob ? Error::refused("oci.size_mismatch", "a layer has another size than stated")
-                  : blob.error());
+      if (blob ? blob->size() != layer.size : is_wrong_content(blob.error())) blob = std::string();
+      if (!blob) {
+        note(out_, what, blob.error());
         continue;
       }
-      held += blob->size();
+      held_ += blob->size();
       found.blobs.emplace(layer.digest, std::move(*blob));
     }
-    found.bytes = std::move(*bytes);
-    out.manifests.push_back(std::move(found));
+    return {};
   }
-  return out;
+
+  LocalContent& content_;
+  Signatures out_;
+  uint64_t held_ = 0;
+};
+
+}  // namespace
+
+Result<Signatures> read_signatures(LocalContent& content, const base::Digest& digest) {
+  return LocalReader(content).read(digest);
 }
 
 }  // namespace gridseal::oci

@@ -179,7 +179,8 @@ Result<VerifiedSignature> verify_legacy_with_certificate(const LegacyLayer& laye
     return Error::refused("key.expected_cert_got_key",
                           "the layer is signed with a key; an identity with a certificate is asked for");
   const auto leaf = crypto::Certificate::from_pem(*pem);
-  if (!leaf && leaf.error().code() == "parse.pem")
+  // Two certificates are no way to say who signed.
+  if (!leaf && (leaf.error().code() == "parse.pem" || leaf.error().code() == "parse.limit"))
     return Error::refused("cert.parse", "the certificate annotation: " + leaf.error().message());
   if (!leaf) return leaf.error();
   VerifiedSignature verified;

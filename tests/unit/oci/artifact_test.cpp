@@ -117,7 +117,8 @@ TEST_F(ArtifactTest, FetchesOnce) {
   EXPECT_EQ(*store_->read_blob(digest_, 4096), manifest_);
 }
 
-// GS-OCI-102: junk beside a good signature becomes a note and does not hide it.
+// GS-OCI-102: what cannot be had beside a good signature becomes a note and does not hide it; junk under a
+// signature's tag is handed on, to be refused as one.
 TEST_F(ArtifactTest, JunkHidesNothing) {
   add_referrer("good");
   const auto missing = add_referrer("missing");
@@ -132,8 +133,9 @@ TEST_F(ArtifactTest, JunkHidesNothing) {
   for (const auto& signature : artifact->signatures.manifests)
     good = good || signature.blobs.contains(crypto::sha256("good"));
   EXPECT_TRUE(good);
-  EXPECT_EQ(artifact->signatures.manifests.size(), 2U) << "the good one and the one without its blob";
-  EXPECT_EQ(artifact->signatures.notes.size(), 3U);
+  EXPECT_EQ(artifact->signatures.manifests.size(), 3U)
+      << "the good one, the one without its blob and the one under the tag";
+  EXPECT_EQ(artifact->signatures.notes.size(), 2U);
   EXPECT_FALSE(store_->contains(descriptor_of("sbom"))) << "what is no signature is not fetched";
   (void)missing;
 }
@@ -177,6 +179,19 @@ TEST_F(ArtifactTest, IncompleteIsNotStored) {
   blobs_["layer"] = false;
   EXPECT_EQ(fetch().error().code(), "oci.not_found");
   EXPECT_FALSE(store_->contains(digest_));
+}
+
+// GS-OCI-133: a registry that gives other bytes than it listed, or of another size, shows something wrong,
+// not something missing.
+TEST_F(ArtifactTest, OtherBytesThanListed) {
+  add_referrer("bundle");
+  index_.manifests.back().size += 1;
+  manifests_[digest_tag(digest_)] = serialize(index_);
+  auto artifact = fetch();
+  ASSERT_TRUE(artifact) << artifact.error().describe();
+  ASSERT_EQ(artifact->signatures.manifests.size(), 1U);
+  EXPECT_EQ(artifact->signatures.manifests[0].bytes, "");
+  EXPECT_TRUE(artifact->signatures.manifests[0].digest);
 }
 
 // GS-OCI-107: a layout directory gives the same artifact: `.sig` names, fallback index and subjects are

@@ -4,7 +4,7 @@
 
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
-#include "log_maker.hpp"
+#include "support/keyless/log_maker.hpp"
 
 namespace gridseal::sigstore {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/pem.hpp"
-#include "log_maker.hpp"
+#include "support/keyless/log_maker.hpp"
 #include "sigstore/statement.hpp"
 
 namespace gridseal::sigstore {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/encoding.hpp"
-#include "log_maker.hpp"
+#include "support/keyless/log_maker.hpp"
 
 namespace gridseal::sigstore {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/encoding.hpp"
-#include "log_maker.hpp"
+#include "support/keyless/log_maker.hpp"
 
 namespace gridseal::sigstore {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "log_maker.hpp"
+#include "support/keyless/log_maker.hpp"
 #include "sigstore/cosign_sign.hpp"
 #include "sigstore/verify_bundle.hpp"
 #include "sigstore/verify_legacy.hpp"

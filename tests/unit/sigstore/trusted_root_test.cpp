@@ -6,7 +6,7 @@
 #include "crypto/der.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/pem.hpp"
-#include "log_maker.hpp"
+#include "support/keyless/log_maker.hpp"
 
 namespace gridseal::sigstore {
 namespace {

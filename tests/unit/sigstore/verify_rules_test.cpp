@@ -6,14 +6,10 @@
 #include <iterator>
 
 #include "base/encoding.hpp"
-#include "crypto/der.hpp"
-#include "crypto/ecdsa.hpp"
-#include "log_maker.hpp"
 #include "sigstore/cosign_sign.hpp"
 #include "sigstore/sct.hpp"
-#include "sigstore/verify_bundle.hpp"
 #include "sigstore/verify_legacy.hpp"
-#include "support/pki/pki.hpp"
+#include "support/keyless/world.hpp"
 
 namespace gridseal::sigstore {
 namespace {
@@ -21,30 +17,20 @@ namespace {
 namespace pki = gridseal::test::pki;
 using base::Result;
 using pki::at;
-using test::LogMaker;
 using test::Sample;
 
-constexpr const char* kWorkflow =
-    "https://github.com/acme/fleet/.github/workflows/release.yml@refs/heads/main";
-constexpr const char* kIssuer = "https://token.actions.githubusercontent.com";
-const std::string kIssuerV2 = "1.3.6.1.4.1.57264.1.8";
-const std::string kIssuerV1 = "1.3.6.1.4.1.57264.1.1";
+using test::Change;
+using test::drop;
+using test::kIssuer;
+using test::kIssuerV1;
+using test::kIssuerV2;
+using test::kWorkflow;
+using test::log_of_2026;
+using test::replace;
+using test::SctChoice;
+using test::side_by_side;
+
 const std::string kManifest = R"({"schemaVersion":2})";
-
-std::string big_endian(uint64_t value, size_t width) {
-  std::string bytes(width, '\0');
-  for (size_t i = width; i-- > 0; value >>= 8U) bytes[i] = static_cast<char>(value & 0xFFU);
-  return bytes;
-}
-
-// The same numbers as in IEEE P1363.
-std::string side_by_side(const std::string& signature) {
-  const auto numbers = crypto::parse_ecdsa_der(signature, 256).value();
-  const auto padded = [](std::string_view number) {
-    return std::string(32 - number.size(), '\0') + std::string(number);
-  };
-  return padded(numbers.r) + padded(numbers.s);
-}
 
 crypto::PublicKey rsa_key() {
   std::ifstream file(std::string(GRIDSEAL_FIXTURES) + "/signing/cosign2-keyed-legacy-rsa3072/cosign.pub");
@@ -52,104 +38,12 @@ crypto::PublicKey rsa_key() {
   return crypto::PublicKey::from_pem(pem).value();
 }
 
-LogMaker log_of_2026(const std::string& url) {
-  LogMaker log(pki::new_key(), url);
-  log.log.validity = {at("2026-01-01T00:00:00Z"), {}};
-  return log;
-}
-
-// How the certificate was logged.
-struct SctChoice {
-  std::string extensions;
-  std::string time = "2026-03-01T12:00:00Z";
-  std::string over;  // the TBS instead of the certificate's own
-  int copies = 1;
-};
-
-using Change = std::function<void(pki::CertificateSpec&)>;
-
-struct World {
-  World() {
-    trusted.certificate_logs = {ct.log};
-    trusted.certificate_authorities = {{"https://fulcio.example",
-                                        "",
-                                        "",
-                                        {intermediate.certificate, root.certificate},
-                                        "",
-                                        {at("2026-01-01T00:00:00Z"), {}}}};
-    trusted.timestamp_authorities = {
-        {"https://tsa.example/api", "", "", tsa.certificates(), "", {at("2026-01-01T00:00:00Z"), {}}}};
-  }
-
-  std::string sct(const SctChoice& choice, const std::string& tbs, const pki::Identity& issuer) const {
-    const auto time = static_cast<uint64_t>(at(choice.time).time_since_epoch().count());
-    const std::string tail = big_endian(choice.extensions.size(), 2) + choice.extensions;
-    const std::string& over = choice.over.empty() ? tbs : choice.over;
-    const std::string message = std::string("\0\0", 2) + big_endian(time, 8) + big_endian(1, 2) +
-                                crypto::hash_of(crypto::Hash::sha256, issuer.certificate.spki_der()) +
-                                big_endian(over.size(), 3) + over + tail;
-    const std::string signature = ct.sign(message);
-    return std::string(1, '\0') + ct.log.key_id + big_endian(time, 8) + tail + "\x04\x03" +
-           big_endian(signature.size(), 2) + signature;
-  }
-
-  pki::Identity leaf(const Change& change = {}, const SctChoice& choice = {},
-                     const pki::Identity* other_issuer = nullptr) const {
-    const pki::Identity& issuer = other_issuer == nullptr ? intermediate : *other_issuer;
-    auto key = pki::new_key();
-    auto spec = pki::code_signing_spec({pki::uri(kWorkflow)});
-    spec.extensions.push_back(pki::utf8_extension(kIssuerV2, kIssuer));
-    if (change) change(spec);
-    const std::string tbs = pki::to_be_signed(spec, key.public_key(), issuer.name(), issuer.key.public_key());
-    std::string list;
-    for (int i = 0; i < choice.copies; ++i) {
-      const std::string one = sct(choice, tbs, issuer);
-      list += big_endian(one.size(), 2) + one;
-    }
-    // Not at the end: what follows must be copied too.
-    if (choice.copies > 0)
-      spec.extensions.insert(
-          spec.extensions.begin() + 1,
-          pki::raw_extension(crypto::oid::kSctList, crypto::der::encode(crypto::der::kOctetString,
-                                                                        big_endian(list.size(), 2) + list)));
-    auto certificate =
-        pki::must_parse(pki::certificate_der(spec, key.public_key(), issuer.name(), issuer.key));
-    return {std::move(key), std::move(certificate)};
-  }
-
-  LogEntry logged(const LogMaker& log, const Sample& sample, bool envelope,
-                  const std::string& time = "2026-03-01T12:05:00Z") const {
-    const auto body = envelope ? sample.dsse_v1() : sample.hashedrekord_v1();
-    LogEntry entry = log.entry(envelope ? "dsse" : "hashedrekord", "0.0.1", base::dump_json(body));
-    entry.integrated_time = at(time).time_since_epoch().count() / 1000;
-    log.sign_again(entry);
-    return entry;
-  }
-
-  Bundle statement_bundle(const pki::Identity& signer, const std::string& payload,
-                          const std::string& time = "2026-03-01T12:05:00Z") const {
-    Sample sample;
-    sample.payload = payload;
-    sample.certificate = signer.certificate.der();
-    sample.signature =
-        signer.key.sign(crypto::Scheme::sha256, pre_authentication_encoding(sample.payload_type, payload))
-            .value();
-    Bundle bundle;
-    bundle.material = Certificates{sample.certificate};
-    bundle.log_entries = {logged(rekor, sample, true, time)};
-    bundle.content = Envelope{sample.payload_type, payload, sample.signature};
-    return bundle;
-  }
+// The artifact is kManifest.
+struct World : test::World {
+  using test::World::statement_bundle;
   Bundle statement_bundle(const pki::Identity& signer) const {
     return statement_bundle(signer, sign_statement(crypto::sha256(kManifest)));
   }
-
-  std::string stamp(const std::string& signature, const std::string& time = "2026-03-01T12:05:00Z") const {
-    pki::TimestampSpec spec;
-    spec.time = at(time);
-    return pki::timestamp_response(pki::timestamp_token(spec, signature, tsa.leaf));
-  }
-
   std::string judge(const Bundle& bundle, const CertificateRules& rules = {}) const {
     const auto verdict = verify_with_certificate(bundle, Artifact::of_bytes(kManifest), trusted, rules);
     return verdict ? "verified" : verdict.error().code();
@@ -157,23 +51,7 @@ struct World {
   std::string judge_leaf(const Change& change, const SctChoice& choice = {}) const {
     return judge(statement_bundle(leaf(change, choice)));
   }
-
-  pki::Identity root = pki::self_signed(pki::ca_spec("Test root", 1));
-  pki::Identity intermediate = pki::issue(pki::ca_spec("Test intermediate", 0), root);
-  LogMaker rekor = log_of_2026("https://rekor.example");
-  LogMaker ct = log_of_2026("https://ct.example");
-  pki::Chain tsa = pki::time_stamping_chain();
-  TrustedRoot trusted = rekor.root();
 };
-
-void drop(pki::CertificateSpec& spec, std::string_view oid) {
-  std::erase_if(spec.extensions, [&](const pki::ExtensionSpec& extension) { return extension.oid == oid; });
-}
-
-void replace(pki::CertificateSpec& spec, const pki::ExtensionSpec& extension) {
-  drop(spec, extension.oid);
-  spec.extensions.push_back(extension);
-}
 
 class VerifyRules : public testing::Test {
  protected:

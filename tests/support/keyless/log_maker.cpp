@@ -1,4 +1,4 @@
-#include "log_maker.hpp"
+#include "support/keyless/log_maker.hpp"
 
 #include <bit>
 
