@@ -72,6 +72,16 @@ base::Json names(const std::vector<std::string>& list) {
   return out;
 }
 
+base::Json shown(const std::vector<ImageReport::Checked>& images) {
+  base::Json out = base::Json::array();
+  for (const auto& image : images) {
+    base::Json one{{"image", image.image}, {"digest", image.digest.to_string()}, {"from", image.from}};
+    if (!image.signer.empty()) one["verified"] = image.signer;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 }  // namespace
 
 size_t Planned::count(kube::Action action) const {
@@ -94,6 +104,8 @@ base::Json Planned::summary() const {
   }
   if (!conflicts.empty()) out["conflicts"] = names(conflicts);
   if (!adopted.empty()) out["adopted"] = names(adopted);
+  warnings.insert(warnings.end(), images_.warnings.begin(), images_.warnings.end());
+  if (!images_.images.empty()) out["images"] = shown(images_.images);
   if (!warnings.empty()) out["warnings"] = names(warnings);
   out["wayBack"] = way_back_ ? base::Json(way_back_->to_string()) : base::Json(nullptr);
   return out;

@@ -162,7 +162,7 @@ void Reconciler::judge(const Resolved& resolved, const base::Error& error) {
     return;
   }
   settle_on({resolved.digest, std::string(state_of(outcome)), error.code(), error.describe(), true,
-             seen_signatures_});
+             seen_signatures_, judge_anew_});
   poll_again_in(component_.interval);
 }
 
@@ -187,7 +187,7 @@ void Reconciler::poll(const std::stop_token& stop) {
 // Whether this digest was judged already. While evidence is missing or wrong the places where signatures sit
 // are looked at as well: they change without the tag moving.
 base::Result<bool> Reconciler::is_unchanged(const Resolved& resolved, const std::stop_token& stop) {
-  if (!judgement_ || judgement_->digest != resolved.digest) return false;
+  if (!judgement_ || judgement_->digest != resolved.digest || judgement_->anew) return false;
   if (pause_ && pause_->digest == resolved.digest && site_.now() >= pause_->until) return false;
   if (judgement_->open) {
     auto signatures = oci::fetch_signatures(*site_.generation->registries.at(component_.registry),
@@ -239,6 +239,7 @@ base::Result<void> Reconciler::reconcile(const Resolved& resolved, const std::st
     return {};
   }
   seen_signatures_.clear();
+  judge_anew_ = false;
   if (auto r = site_.history->set_desired(component_.name, resolved.revision(), resolved.digest); !r)
     return r;
   auto fetched = fetch(resolved, stop);
@@ -279,6 +280,8 @@ base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendere
   const std::optional<base::Time> proven = rendered.verified().proven_time();
   auto planned = plan(site_, component_, std::move(rendered), stop);
   if (!planned) return refused(resolved, artifact, std::move(planned).error());
+  if (auto r = look_at_images(*planned, stop); !r)
+    return refused_images(resolved, artifact, std::move(r).error());
   const std::optional<base::Digest> way_back = planned->way_back();
   if (is_stuck()) {
     if (auto r = rollout_->supersede(); !r) return r;

@@ -77,6 +77,7 @@ class Reconciler {
     std::string sentence;
     bool open = false;                  // pending or refused: signatures may still arrive
     std::set<base::Digest> signatures;  // what was seen of them
+    bool anew = false;                  // depends on more than artifact and signatures: judged at every poll
   };
 
   void poll(const std::stop_token& stop);
@@ -107,6 +108,9 @@ class Reconciler {
   base::Result<void> deploy(const Resolved& resolved, Rendered rendered, std::optional<int64_t> permit,
                             const std::stop_token& stop);
   void begin(Admitted admitted, const Purpose& purpose, std::optional<base::Digest> way_back);
+  base::Result<void> look_at_images(Planned& planned, const std::stop_token& stop);
+  base::Result<void> refused_images(const Resolved& resolved, const base::Digest& artifact,
+                                    base::Error error);
   base::Result<void> refused(const Resolved& resolved, const base::Digest& artifact, base::Error error);
   void judge(const Resolved& resolved, const base::Error& error);
   void settle_on(Judgement judgement);
@@ -132,6 +136,7 @@ class Reconciler {
   std::optional<base::Digest> deploying_;  // what the registry named; of an index when it is one
   std::optional<Judgement> judgement_;
   std::set<base::Digest> seen_signatures_;
+  bool judge_anew_ = false;
 
   struct Pause {
     base::Digest digest;

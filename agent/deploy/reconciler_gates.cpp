@@ -1,4 +1,5 @@
-// What stands between a verified revision and its deployment: floor, age, and the gates.
+// What stands between a verified revision and its deployment: floor, age, the gates, and its images.
+#include "deploy/images.hpp"
 #include "deploy/reconciler.hpp"
 #include "trust/floor.hpp"
 #include "trust/verify.hpp"
@@ -110,6 +111,25 @@ base::Result<trust::Occasion> Reconciler::occasion_of(const base::Digest& artifa
   if (!record) return std::move(record).error();
   const bool runs = *record && (*record)->last_good && (*record)->last_good->artifact == artifact;
   return runs ? trust::Occasion::running : trust::Occasion::admission;
+}
+
+// Only on the way forward: the way back depends on no registry.
+base::Result<void> Reconciler::look_at_images(Planned& planned, const std::stop_token& stop) {
+  auto images = check_images(site_, component_, planned.rendered(), stop);
+  if (!images) return std::move(images).error();
+  for (const std::string& sentence : images->warnings)
+    site_.outside.log.warning(sentence, {{"component", component_.name}, {"reason", "image.not_looked_for"}});
+  planned.set_images(std::move(*images));
+  return {};
+}
+
+// What is wrong with an image may heal without anything changing about the artifact.
+base::Result<void> Reconciler::refused_images(const Resolved& resolved, const base::Digest& artifact,
+                                              base::Error error) {
+  judge_anew_ = true;
+  // A verdict of the image policy is in the history already.
+  if (!error.code().starts_with("image.")) return error;
+  return refused(resolved, artifact, std::move(error));
 }
 
 }  // namespace gridseal::deploy

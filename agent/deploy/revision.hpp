@@ -75,6 +75,18 @@ struct Purpose {
   history::DeploymentKind kind = history::DeploymentKind::deploy;
 };
 
+// What was found out about the images of a revision (images.hpp).
+struct ImageReport {
+  struct Checked {
+    std::string image;  // as the manifests name it
+    base::Digest digest;
+    std::string from;    // name of the registry; "store": this host's own
+    std::string signer;  // in words; empty: no policy asks for one
+  };
+  std::vector<Checked> images;
+  std::vector<std::string> warnings;  // images that nobody here can look for
+};
+
 // What would happen: one dry run for each object that can be checked now, nothing written. Made by plan()
 // alone.
 class Planned {
@@ -83,8 +95,9 @@ class Planned {
   const std::vector<kube::PlanItem>& items() const { return items_; }  // as rendered().objects().entries()
   size_t count(kube::Action action) const;
   const std::optional<base::Digest>& way_back() const { return way_back_; }
-  // For the journal: numbers, conflicts, adopted objects, warnings.
+  // For the journal: numbers, conflicts, adopted objects, warnings, images.
   base::Json summary() const;
+  void set_images(ImageReport images) { images_ = std::move(images); }
 
  private:
   friend base::Result<Planned> plan(const Site& site, const config::Component& component, Rendered rendered,
@@ -98,6 +111,7 @@ class Planned {
   Rendered rendered_;
   std::vector<kube::PlanItem> items_;
   std::optional<base::Digest> way_back_;
+  ImageReport images_;
 };
 
 // Also decides whether a way back exists: the last good revision must verify and render from the store.

@@ -2,35 +2,12 @@
 
 #include <algorithm>
 
+#include "deploy/evidence.hpp"
 #include "deploy/revision.hpp"
 #include "deploy/time_floor.hpp"
 
 namespace gridseal::deploy {
 namespace {
-
-trust::Place trust_place(oci::Place place) {
-  switch (place) {
-    case oci::Place::legacy_tag:
-      return trust::Place::legacy_tag;
-    case oci::Place::referrer:
-      return trust::Place::referrer;
-    case oci::Place::referrer_tag:
-      return trust::Place::referrer_tag;
-  }
-  return trust::Place::legacy_tag;
-}
-
-trust::Evidence evidence_of(const oci::FetchedArtifact& artifact) {
-  trust::Evidence evidence(artifact.digest);
-  evidence.manifest = artifact.manifest_bytes;
-  for (const auto& signature : artifact.signatures.manifests) {
-    evidence.signatures.push_back(
-        {trust_place(signature.place), signature.digest, signature.bytes, signature.blobs});
-  }
-  evidence.not_tried = artifact.signatures.not_tried;
-  evidence.notes = artifact.signatures.notes;
-  return evidence;
-}
 
 // "mirror.example:5000/water/pumps": the first mirror's name stands for all of them.
 std::string repository_of(const config::Settings& settings, const config::Component& component) {
@@ -73,8 +50,9 @@ base::Result<trust::Verified> judge(const Site& site, const config::Component& c
   identity.component = component.expect;
   auto circumstances = circumstances_of(site, component, artifact.digest, occasion);
   if (!circumstances) return std::move(circumstances).error();
-  auto verified =
-      trust::verify(generation.trust, policy->second, identity, evidence_of(artifact), *circumstances);
+  auto verified = trust::verify(generation.trust, policy->second, identity,
+                                evidence_of(artifact.digest, artifact.manifest_bytes, artifact.signatures),
+                                *circumstances);
   if (!verified) return verified;
   // Signed for one environment: good there only. Signed for none: good everywhere the component is expected.
   const std::string& own = generation.settings.site.environment;

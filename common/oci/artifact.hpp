@@ -57,8 +57,9 @@ base::Result<FetchedArtifact> fetch_artifact(Registry& registry, Store& store, c
 base::Result<Signatures> fetch_signatures(Registry& registry, Store& store, const Repository& repository,
                                           const base::Digest& digest, const std::stop_token& stop);
 
-// The same from this host alone. `digest` is that of a manifest (or of an index in `content`). Layers are not
-// read, only signatures. Errors: store.not_found, store.corrupt, oci.manifest.
+// The artifact from this host alone. `digest` is that of a manifest (or of an index in `content`). Layers are
+// not read, only signatures. Errors: store.not_found, store.corrupt, oci.manifest.
 base::Result<FetchedArtifact> read_artifact(LocalContent& content, const base::Digest& digest);
+base::Result<Signatures> read_signatures(LocalContent& content, const base::Digest& digest);
 
 }  // namespace gridseal::oci

@@ -158,6 +158,28 @@ std::string Reference::to_string() const {
   return text;
 }
 
+Result<Reference> parse_image(std::string_view text) {
+  if (text.size() > kMaxReference) return bad(text, "it is too long");
+  if (text.find("://") != std::string_view::npos) return bad(text, "an image is named without a scheme");
+  std::string_view host = "docker.io";
+  std::string_view rest = text;
+  if (const size_t slash = text.find('/'); slash != std::string_view::npos) {
+    const std::string_view first = text.substr(0, slash);
+    const bool is_host =
+        first == "localhost" || first.find_first_of(".:") != std::string_view::npos || lower(first) != first;
+    if (is_host) {
+      host = first == "index.docker.io" ? host : first;
+      rest = text.substr(slash + 1);
+    }
+  }
+  const bool official = host == "docker.io" && rest.find('/') == std::string_view::npos;
+  auto reference =
+      Reference::parse(std::string(host) + (official ? "/library/" : "/") + std::string(rest), false);
+  if (!reference) return bad(text, reference.error().message());
+  if (reference->tag.empty() && !reference->digest) reference->tag = "latest";
+  return reference;
+}
+
 Result<Revision> Revision::parse(std::string_view text) {
   const std::string_view whole = text;
   std::string tag;

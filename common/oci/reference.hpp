@@ -36,6 +36,10 @@ struct Reference {
   friend bool operator==(const Reference&, const Reference&) = default;
 };
 
+// An image as a pod names it, by the rules of Docker and containerd: "nginx" is
+// docker.io/library/nginx:latest, index.docker.io is docker.io. Error (refused): oci.reference.
+base::Result<Reference> parse_image(std::string_view text);
+
 // How Flux names an artifact: "v1.4.2@sha256:…", or "sha256:…" without a tag.
 struct Revision {
   std::string tag;  // empty: tracked by digest

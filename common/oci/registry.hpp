@@ -142,6 +142,11 @@ class Registry {
   base::Result<std::string> read_blob(const Repository& repository, const Descriptor& blob, uint64_t limit,
                                       const std::stop_token& stop);
 
+  // Whether the blob is there: HEAD; the head of a GET where HEAD is not answered. Errors beside those above:
+  // oci.not_found when no mirror has it; oci.size_mismatch when it is cut short there.
+  base::Result<void> head_blob(const Repository& repository, const Descriptor& blob,
+                               const std::stop_token& stop);
+
   // What the Referrers API lists merged with the index under the fallback tag (signers write that tag even
   // where the API exists). artifactType filters are not used: entries lie about it.
   base::Result<ReferrerList> referrers(const Repository& repository, const base::Digest& subject,

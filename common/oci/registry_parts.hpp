@@ -90,6 +90,8 @@ struct Registry::Parts {
                                        const base::Digest& subject, const std::stop_token& stop) const;
   Attempt<void> blob_from(MirrorClient& mirror, const std::string& repository, const Descriptor& blob,
                           BlobSink& sink, const std::stop_token& stop) const;
+  Attempt<void> blob_head_from(MirrorClient& mirror, const std::string& repository, const Descriptor& blob,
+                               const std::stop_token& stop) const;
 };
 
 }  // namespace gridseal::oci

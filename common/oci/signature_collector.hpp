@@ -35,7 +35,4 @@ class SignatureCollector {
   uint64_t held_ = 0;
 };
 
-// The same from this host alone.
-base::Result<Signatures> read_signatures(LocalContent& content, const base::Digest& digest);
-
 }  // namespace gridseal::oci
