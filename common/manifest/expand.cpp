@@ -17,6 +17,16 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+// Good in a name of Kubernetes too.
+std::string stand_in(const std::string& name) {
+  std::string out = "v";
+  for (const char c : name)
+    if (c != '_') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+constexpr size_t kMaxMissing = 1000;
+
 }  // namespace
 
 // Reads one text from left to right and evaluates while reading: both sides of a default are evaluated, so
@@ -95,6 +105,8 @@ const std::string* TemplateReader::find(const std::string& name) {
 base::Result<std::string> TemplateReader::value_of(const std::string& name) {
   const auto* value = find(name);
   if (value != nullptr) return *value;
+  if (owner_.missing_.size() < kMaxMissing) owner_.missing_.insert(name);
+  if (owner_.unset_ == Unset::stands_in) return stand_in(name);
   return refuse("the variable \"" + base::printable(name, 80) +
                 "\" is not set: name it in the site's or the component's variables, or write ${" +
                 base::printable(name, 80) + ":=…} for a default, or $${ where the text itself is meant");

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -34,11 +35,17 @@ struct ExpandLimits {
   uint64_t max_work = uint64_t{1} << 28U;  // bytes of values and steps of patterns, over all texts
 };
 
+// What happens to a variable that is not set and has no default.
+enum class Unset {
+  refused,
+  stands_in,  // a word made of its name, for one who reads manifests without knowing a site's values
+};
+
 // Expands the texts of one artifact and counts over all of them. Not thread safe.
 class Expander {
  public:
-  explicit Expander(Variables variables, const ExpandLimits& limits = {})
-      : variables_(std::move(variables)), limits_(limits) {}
+  explicit Expander(Variables variables, const ExpandLimits& limits = {}, Unset unset = Unset::refused)
+      : variables_(std::move(variables)), limits_(limits), unset_(unset) {}
 
   // Whether expand() could change the text or refuse it.
   static bool concerns(std::string_view text);
@@ -49,12 +56,16 @@ class Expander {
 
   // The variables that were set and referred to, with their values.
   const Variables& used() const { return used_; }
+  // Those that were not set and had no default.
+  const std::set<std::string>& missing() const { return missing_; }
 
  private:
   friend class TemplateReader;
   Variables variables_;
   ExpandLimits limits_;
+  Unset unset_;
   Variables used_;
+  std::set<std::string> missing_;
   size_t references_ = 0;
   size_t total_ = 0;
   uint64_t work_ = 0;

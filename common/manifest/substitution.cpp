@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kSubstitute = "kustomize.toolkit.fluxcd.io/substitute";
 constexpr size_t kLongestPath = 300;
+constexpr size_t kMaxFindings = 20;
 
 bool is_disabled(const Json& body) {
   const auto* metadata = base::find_object(body, "metadata");
@@ -47,6 +48,10 @@ bool is_secret(const Json& body) {
 
 }  // namespace
 
+Substitution Substitution::without_values() {
+  return Substitution(Unknown{});
+}
+
 base::Result<void> Substitution::apply(Json& document, const Origin& origin) {
   if (!is_list(document)) return object(document, origin);
   const auto items = document.find("items");
@@ -61,22 +66,31 @@ base::Result<void> Substitution::object(Json& body, const Origin& origin) {
     unmark(body);
     return {};
   }
-  const std::string name = describe(body, origin);
-  const bool secret = is_secret(body);
+  object_ = describe(body, origin);
+  hides_text_ = is_secret(body);
   std::string path;
-  auto done = walk(body, path);
-  if (done) return done;
-  const base::Error& error = done.error();
-  const bool hidden = secret && error.code() == "manifest.substitution";
-  return base::Error::refused(
-      error.code(), name + ", " + base::printable(path, kLongestPath) + ": " +
-                        (hidden ? "a reference to a variable cannot be replaced (what it says is not shown); "
-                                  "write $$ where a $ is meant"
-                                : error.message()));
+  return walk(body, path);
+}
+
+base::Result<void> Substitution::found(Json& value, const std::string& path, const base::Error& error) {
+  const bool is_reference = error.code() == "manifest.substitution";
+  const std::string what =
+      hides_text_ && is_reference
+          ? "a reference to a variable cannot be replaced (what it says is not shown); write $$ where a $ is "
+            "meant"
+          : error.message();
+  std::string sentence = object_ + ", " + base::printable(path, kLongestPath) + ": " + what;
+  if (!collects_ || !is_reference) return base::Error::refused(error.code(), std::move(sentence));
+  unmark(value);
+  if (findings_.size() < kMaxFindings) findings_.push_back(std::move(sentence));
+  return {};
 }
 
 base::Result<void> Substitution::walk(Json& value, std::string& path) {
-  if (value.is_string() || value.is_binary()) return text(value);
+  if (value.is_string() || value.is_binary()) {
+    auto done = text(value);
+    return done ? done : found(value, path, done.error());
+  }
   if (!value.is_structured()) return {};
   const size_t length = path.size();
   size_t index = 0;

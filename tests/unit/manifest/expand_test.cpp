@@ -211,5 +211,12 @@ TEST(Expand, KnowsWhatWasUsed) {
   EXPECT_EQ(expander.used(), (Variables{{"n", "3"}, {"empty", ""}, {"up", "ABC"}}));
 }
 
+// GS-MANIFEST-119: for one who knows no values a word stands in for each, and what is missing is known.
+TEST(Expand, StandsIn) {
+  Expander expander({}, {}, Unset::stands_in);
+  EXPECT_EQ(*expander.expand("a-${SITE_ID}.${n} ${x:=${y}} ${z:-1}"), "a-vsiteid.vn vy 1");
+  EXPECT_EQ(expander.missing(), (std::set<std::string>{"SITE_ID", "n", "y"}));
+}
+
 }  // namespace
 }  // namespace gridseal::manifest
