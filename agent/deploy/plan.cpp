@@ -57,6 +57,8 @@ base::Json Planned::summary() const {
   if (!conflicts.empty()) out["conflicts"] = names(conflicts);
   if (!adopted.empty()) out["adopted"] = names(adopted);
   if (!warnings.empty()) out["warnings"] = names(warnings);
+  out["inputs"] = to_json(rendered_.inputs());
+  if (!rendered_.variables().empty()) out["variables"] = base::Json(rendered_.variables());
   out["wayBack"] = way_back_ ? base::Json(way_back_->to_string()) : base::Json(nullptr);
   return out;
 }
