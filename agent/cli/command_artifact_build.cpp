@@ -68,10 +68,16 @@ ExitCode finish(Context& context, const Options& options, const oci::LayoutRefer
                                   {"files", built.files},
                                   {"objects", built.objects},
                                   {"layer_bytes", built.layer.size()},
+                                  {"variables", built.variables},
                                   {"warnings", built.warnings}});
     return ExitCode::ok;
   }
   for (const std::string& warning : built.warnings) context.note("warning: " + warning);
+  if (!built.variables.empty()) {
+    std::string names;
+    for (const std::string& name : built.variables) names += " " + shown(name);
+    context.note("hosts have to set these variables:" + names);
+  }
   context.note("Built " + shown(options.request.component) + " " + shown(options.request.version) + " in " +
                where + ": " + std::to_string(built.objects) + " objects in " + std::to_string(built.files) +
                " files, " + size_text(built.layer.size()));

@@ -82,6 +82,19 @@ std::string step_time(const Json& step) {
   return duration ? base::format_duration(base::milliseconds(*duration)) : "-";
 }
 
+// What stood in place of ${…}.
+std::string variables_text(const Json& steps) {
+  std::string text;
+  for (const Json& step : steps) {
+    const Json* detail = base::find_object(step, "detail");
+    const Json* variables = detail == nullptr ? nullptr : base::find_object(*detail, "variables");
+    if (variables == nullptr) continue;
+    for (const auto& [name, value] : variables->items())
+      text += line("variable", shown(name) + " = \"" + member(*variables, name) + "\"");
+  }
+  return text;
+}
+
 std::string deployment_text(const Json& deployment, const View& view) {
   std::string outcome = member(deployment, "outcome");
   if (outcome == "-") outcome = member(deployment, "state");
@@ -96,6 +109,7 @@ std::string deployment_text(const Json& deployment, const View& view) {
   text += line("way back", member(deployment, "way_back"));
   const Json* steps = base::find_array(deployment, "steps");
   if (steps == nullptr) return text;
+  text += variables_text(*steps);
   Table table({"  STEP", "STARTED", "TOOK", "RESULT"});
   for (const Json& step : *steps)
     table.add(

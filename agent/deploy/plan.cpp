@@ -107,6 +107,8 @@ base::Json Planned::summary() const {
   warnings.insert(warnings.end(), images_.warnings.begin(), images_.warnings.end());
   if (!images_.images.empty()) out["images"] = shown(images_.images);
   if (!warnings.empty()) out["warnings"] = names(warnings);
+  out["inputs"] = to_json(rendered_.inputs());
+  if (!rendered_.variables().empty()) out["variables"] = base::Json(rendered_.variables());
   out["wayBack"] = way_back_ ? base::Json(way_back_->to_string()) : base::Json(nullptr);
   return out;
 }

@@ -1,10 +1,10 @@
 #include <atomic>
 
 #include "archive/extract.hpp"
-#include "crypto/hash.hpp"
 #include "deploy/revision.hpp"
 #include "deploy/standing.hpp"
 #include "manifest/ceiling.hpp"
+#include "manifest/ignore.hpp"
 #include "manifest/images.hpp"
 #include "manifest/normalise.hpp"
 #include "oci/manifest.hpp"
@@ -34,12 +34,12 @@ class Scopes {
   std::optional<base::Error> error_;
 };
 
-manifest::Ceiling ceiling_of(const config::Component& component) {
+manifest::Ceiling ceiling_of(const config::Component& component, const Inputs& inputs) {
   const config::Ceiling& from = component.ceiling;
   manifest::Ceiling ceiling;
   ceiling.namespaces = from.namespaces;
-  if (ceiling.namespaces.empty() && !component.target_namespace.empty()) {
-    ceiling.namespaces = {component.target_namespace};
+  if (ceiling.namespaces.empty() && !inputs.target_namespace.empty()) {
+    ceiling.namespaces = {inputs.target_namespace};
   }
   if (!from.kinds.empty()) ceiling.kinds = from.kinds;
   ceiling.cluster_kinds = from.cluster_scoped;
@@ -51,18 +51,19 @@ manifest::Ceiling ceiling_of(const config::Component& component) {
   return ceiling;
 }
 
-// Hands the archive's files to the writer of the rendered set.
-class ManifestFiles final : public archive::Visitor {
+// Hands the archive's files to whoever takes them.
+template <class Taker>
+class Files final : public archive::Visitor {
  public:
-  explicit ManifestFiles(manifest::RenderedWriter& writer) : writer_(writer) {}
+  explicit Files(Taker& taker) : taker_(taker) {}
   base::Result<bool> begin_file(const std::string& path, uint64_t size) override {
-    return writer_.begin_file(path, size);
+    return taker_.begin_file(path, size);
   }
-  base::Result<void> content(std::string_view chunk) override { return writer_.content(chunk); }
-  base::Result<void> end_file() override { return writer_.end_file(); }
+  base::Result<void> content(std::string_view chunk) override { return taker_.content(chunk); }
+  base::Result<void> end_file() override { return taker_.end_file(); }
 
  private:
-  manifest::RenderedWriter& writer_;
+  Taker& taker_;
 };
 
 std::string work_file(const Site& site) {
@@ -70,11 +71,12 @@ std::string work_file(const Site& site) {
   return site.work_directory() + "/rendered." + std::to_string(counter++);
 }
 
-base::Result<void> unpack(const Site& site, const oci::Descriptor& layer, manifest::RenderedWriter& writer,
+template <class Taker>
+base::Result<void> unpack(const Site& site, const oci::Descriptor& layer, Taker& taker,
                           const std::stop_token& stop) {
   auto blob = site.store->open_blob(layer);
   if (!blob) return std::move(blob).error();
-  ManifestFiles visitor(writer);
+  Files<Taker> visitor(taker);
   const auto source = [&](char* buffer, size_t size) -> base::Result<size_t> {
     if (stop.stop_requested()) return base::Error::blocked("deploy.stopped", "the agent is stopping");
     return (*blob)->read(buffer, size);
@@ -84,37 +86,47 @@ base::Result<void> unpack(const Site& site, const oci::Descriptor& layer, manife
   return {};
 }
 
-}  // namespace
-
-base::Digest values_digest(const config::Settings& settings, const config::Component& component) {
-  base::Json values = base::Json::object();
-  values["path"] = component.path;
-  values["targetNamespace"] = component.target_namespace;
-  values["mediaType"] = component.media_type;
-  values["variables"] = settings.site.variables;
-  return crypto::sha256(base::dump_json(values));
+// A .sourceignore may lie behind the files that it is about, so they are collected first.
+base::Result<manifest::IgnoreRules> ignore_rules(const Site& site, const oci::Descriptor& layer,
+                                                 const Inputs& inputs, const std::stop_token& stop) {
+  manifest::SourceIgnoreFiles files;
+  if (auto r = unpack(site, layer, files, stop); !r) return std::move(r).error();
+  return files.rules(inputs.exclude);
 }
+
+}  // namespace
 
 base::Result<Rendered> render(const Site& site, const config::Component& component, trust::Verified verified,
                               const std::stop_token& stop) {
+  return render(site, component, inputs_of(site.generation->settings, component), std::move(verified), stop);
+}
+
+base::Result<Rendered> render(const Site& site, const config::Component& component, const Inputs& inputs,
+                              trust::Verified verified, const std::stop_token& stop) {
   auto manifest = oci::parse_manifest(verified.manifest());
   if (!manifest) return std::move(manifest).error();
-  auto layer = oci::select_layer(*manifest, component.media_type);
+  auto layer = oci::select_layer(*manifest, inputs.media_type);
   if (!layer) return std::move(layer).error();
 
   Scopes scopes(site, stop);
   const manifest::ScopeLookup lookup = [&](std::string_view group, std::string_view kind) {
     return scopes.find(group, kind);
   };
-  manifest::CeilingCheck ceiling(ceiling_of(component), lookup);
+  manifest::CeilingCheck ceiling(ceiling_of(component, inputs), lookup);
+  auto ignore = ignore_rules(site, *layer, inputs, stop);
+  if (!ignore) return std::move(ignore).error();
+  manifest::Substitution substitution(inputs.variables);
   manifest::RenderOptions options;
-  options.path = component.path;
+  options.path = inputs.path;
+  options.ignore = std::move(*ignore);
+  if (!inputs.variables.empty()) options.substitution = &substitution;
   options.each = [&](manifest::Object& object) -> base::Result<void> {
     if (auto r = manifest::normalise(object); !r) return r;
-    manifest::set_namespace(object, component.target_namespace, lookup);
+    manifest::set_namespace(object, inputs.target_namespace, lookup);
     ceiling.look_at(object);
     if (scopes.error()) return base::Error(*scopes.error());
     if (auto r = manifest::check_images_pinned(object, component.allow_image_tags); !r) return r;
+    manifest::set_metadata(object, inputs.labels, inputs.annotations);
     manifest::set_owner_label(object, component.name);
     return {};
   };
@@ -124,12 +136,25 @@ base::Result<Rendered> render(const Site& site, const config::Component& compone
   if (auto r = ceiling.verdict(); !r) return std::move(r).error();
   auto objects = writer->finish();
   if (!objects) return std::move(objects).error();
-  return Rendered(std::move(verified), std::move(*objects),
-                  values_digest(site.generation->settings, component));
+  return Rendered(std::move(verified), std::move(*objects), inputs, substitution.used());
+}
+
+base::Result<Rendered> render_again(const Site& site, const config::Component& component,
+                                    const base::Digest& artifact, history::DeploymentId id,
+                                    const std::stop_token& stop) {
+  auto inputs = recorded_inputs(*site.history, id, inputs_of(site.generation->settings, component));
+  if (!inputs) return std::move(inputs).error();
+  auto verified = verify_running(site, component, artifact);
+  if (!verified) return std::move(verified).error();
+  return render(site, component, *inputs, std::move(*verified), stop);
 }
 
 base::Result<Rendered> render_from_store(const Site& site, const config::Component& component,
                                          const base::Digest& artifact, const std::stop_token& stop) {
+  auto record = site.history->component(component.name);
+  if (!record) return std::move(record).error();
+  const bool is_last_good = *record && (*record)->last_good && (*record)->last_good->artifact == artifact;
+  if (is_last_good) return render_again(site, component, artifact, (*record)->last_good->deployment, stop);
   auto verified = verify_running(site, component, artifact);
   if (!verified) return std::move(verified).error();
   return render(site, component, std::move(*verified), stop);

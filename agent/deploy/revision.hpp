@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/inputs.hpp"
 #include "deploy/site.hpp"
 #include "kube/apply.hpp"
 #include "manifest/rendered.hpp"
@@ -41,30 +42,47 @@ class Rendered {
  public:
   const trust::Verified& verified() const { return verified_; }
   const manifest::Rendered& objects() const { return objects_; }
-  // Of the host's own inputs to rendering (path, namespace, variables): with the artifact's digest it names
-  // what was tried.
+  const Inputs& inputs() const { return inputs_; }
+  // Of the inputs: with the artifact's digest it names what was tried.
   const base::Digest& values() const { return values_; }
+  // The variables that the manifests referred to, with the values that they got.
+  const manifest::Variables& variables() const { return variables_; }
 
  private:
   friend base::Result<Rendered> render(const Site& site, const config::Component& component,
-                                       trust::Verified verified, const std::stop_token& stop);
-  Rendered(trust::Verified verified, manifest::Rendered objects, const base::Digest& values)
-      : verified_(std::move(verified)), objects_(std::move(objects)), values_(values) {}
+                                       const Inputs& inputs, trust::Verified verified,
+                                       const std::stop_token& stop);
+  Rendered(trust::Verified verified, manifest::Rendered objects, Inputs inputs, manifest::Variables variables)
+      : verified_(std::move(verified)),
+        objects_(std::move(objects)),
+        inputs_(std::move(inputs)),
+        values_(values_digest(inputs_)),
+        variables_(std::move(variables)) {}
 
   trust::Verified verified_;
   manifest::Rendered objects_;
+  Inputs inputs_;
   base::Digest values_;
+  manifest::Variables variables_;
 };
 
-// Unpacks the layer from the store, hashing the very bytes; reads the manifests below the component's path,
+// Reads the layer from the store twice, hashing the very bytes each time: for its .sourceignore files, then
+// for the manifests. Reads the manifests below the component's path,
 // and holds each object against the host's ceiling. Errors: archive.*, manifest.*, ceiling.*, store.*; kube.*
 // (blocked) when the cluster has to be asked about a kind and does not answer.
 base::Result<Rendered> render(const Site& site, const config::Component& component, trust::Verified verified,
                               const std::stop_token& stop);
 
-base::Digest values_digest(const config::Settings& settings, const config::Component& component);
+// With other inputs than those of the settings.
+base::Result<Rendered> render(const Site& site, const config::Component& component, const Inputs& inputs,
+                              trust::Verified verified, const std::stop_token& stop);
 
-// Verified and rendered from this host's store alone: a resumed deployment, the way back.
+// Verified and rendered from this host's store alone, with the inputs that a deployment recorded.
+base::Result<Rendered> render_again(const Site& site, const config::Component& component,
+                                    const base::Digest& artifact, history::DeploymentId id,
+                                    const std::stop_token& stop);
+
+// The same for the way back: with the inputs of the last good deployment, when that brought this artifact.
 base::Result<Rendered> render_from_store(const Site& site, const config::Component& component,
                                          const base::Digest& artifact, const std::stop_token& stop);
 
@@ -95,7 +113,8 @@ class Planned {
   const std::vector<kube::PlanItem>& items() const { return items_; }  // as rendered().objects().entries()
   size_t count(kube::Action action) const;
   const std::optional<base::Digest>& way_back() const { return way_back_; }
-  // For the journal: numbers, conflicts, adopted objects, warnings, images.
+  // For the journal: numbers, conflicts, adopted objects, warnings, images, variables that were used, all
+  // inputs.
   base::Json summary() const;
   void set_images(ImageReport images) { images_ = std::move(images); }
 

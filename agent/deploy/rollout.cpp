@@ -153,7 +153,7 @@ base::Result<void> Rollout::need_forward(const std::stop_token& stop) {
   // What was judged under another trust is judged again.
   if (forward_ && forward_->rendered().verified().generation() == site_.generation->trust.generation())
     return {};
-  auto rendered = render_from_store(site_, component_, artifact_, stop);
+  auto rendered = render_again(site_, component_, artifact_, id_, stop);
   if (!rendered) return std::move(rendered).error();
   forward_ = readmit(id_, std::move(*rendered));
   return {};

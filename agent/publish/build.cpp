@@ -65,7 +65,9 @@ base::Result<oci::Annotations> annotations_of(const BuildRequest& request) {
 
 // Reads the layer as an agent would; counts objects and collects what an agent may not accept.
 base::Result<void> read_back(base::Files& files, const BuildRequest& request, Built& built) {
+  manifest::Substitution substitution = manifest::Substitution::without_values();
   manifest::RenderOptions options;
+  options.substitution = &substitution;
   options.each = [&built](manifest::Object& object) -> base::Result<void> {
     for (const manifest::ImageUse& use : manifest::images_of(object)) {
       if (manifest::is_pinned(use.image)) continue;
@@ -87,6 +89,9 @@ base::Result<void> read_back(base::Files& files, const BuildRequest& request, Bu
   auto rendered = writer->finish();
   if (!rendered) return std::move(rendered).error();
   built.objects = rendered->size();
+  built.variables = {substitution.needed().begin(), substitution.needed().end()};
+  for (const std::string& finding : substitution.findings())
+    built.warnings.push_back(finding + "; hosts with variables refuse it");
   return {};
 }
 

@@ -17,7 +17,8 @@ namespace gridseal::publish {
 inline constexpr std::string_view kAnnotationEnvironment = "dev.gridseal.environment";
 
 struct BuildRequest {
-  std::string directory;  // with the manifests; names that begin with "." are left out
+  std::string directory;  // with the manifests; names that begin with ".", and
+                          // what .sourceignore says, are left out
   std::string component;  // what the hosts expect the artifact to be
   std::string version;
   base::Time created;                              // cut to seconds
@@ -38,7 +39,8 @@ struct Built {
   oci::Descriptor layer_descriptor;
   size_t files = 0;
   size_t objects = 0;
-  std::vector<std::string> warnings;  // sentences
+  std::vector<std::string> warnings;     // sentences
+  std::vector<std::string> variables{};  // that a host has to set: they are referred to without a default
 };
 
 // Reads, packs, and then reads the packed bytes again the way an agent does, so that its objections are heard

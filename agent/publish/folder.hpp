@@ -10,8 +10,9 @@
 namespace gridseal::publish {
 
 // Every regular file below `directory`, with '/' between names, sorted; entries that begin with "." are left
-// out. Contents are read when packing asks for them. `files` must outlive the result.
-// Errors (refused): publish.link, publish.request (more than 10,000 files, deeper than 32 folders); (blocked)
+// out, and what the .sourceignore files there name. These are packed too, as `flux push artifact` does.
+// Contents are read when packing asks for them. `files` must outlive the result. Errors (refused):
+// publish.link, publish.request (more than 10,000 files, deeper than 32 folders), manifest.limit; (blocked)
 // those of Files.
 base::Result<std::vector<archive::PackFile>> read_folder(base::Files& files, const std::string& directory);
 

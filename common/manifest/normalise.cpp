@@ -80,6 +80,18 @@ base::Result<void> normalise(Object& object) {
   return {};
 }
 
+void set_metadata(Object& object, const std::map<std::string, std::string>& labels,
+                  const std::map<std::string, std::string>& annotations) {
+  const auto put = [&object](const char* name, const std::map<std::string, std::string>& values) {
+    if (values.empty()) return;
+    Json& map = object.body["metadata"][name];
+    if (!map.is_object()) map = Json::object();
+    for (const auto& [key, value] : values) map[key] = value;
+  };
+  put("labels", labels);
+  put("annotations", annotations);
+}
+
 void set_owner_label(Object& object, std::string_view component) {
   Json& labels = object.body["metadata"]["labels"];
   if (!labels.is_object()) labels = Json::object();

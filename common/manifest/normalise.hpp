@@ -3,6 +3,8 @@
 // declare is dropped.
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "manifest/object.hpp"
@@ -15,6 +17,11 @@ namespace gridseal::manifest {
 // - Fields that only the server writes (uid, resourceVersion, generation, managedFields, selfLink) are
 // dropped. Errors (refused): manifest.not_an_object, when stringData is not a map of strings.
 base::Result<void> normalise(Object& object);
+
+// Labels and annotations for the object itself, as Flux' commonMetadata: they replace those of the same name;
+// pod templates are not touched.
+void set_metadata(Object& object, const std::map<std::string, std::string>& labels,
+                  const std::map<std::string, std::string>& annotations);
 
 // The label that every object of a component carries: gridseal.dev/component. `component` must be a valid
 // label value (config sees to it). Labels of the user stay as they are; pod templates are not touched.

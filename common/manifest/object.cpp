@@ -107,13 +107,13 @@ base::Result<void> take_names(const Json& metadata, ObjectKey& key, const Origin
   return {};
 }
 
+}  // namespace
+
 bool is_list(const Json& document) {
   const auto* kind = base::find_string(document, "kind");
   if (kind == nullptr || kind->size() < 4 || kind->substr(kind->size() - 4) != "List") return false;
   return *kind == "List" || document.contains("items");
 }
-
-}  // namespace
 
 std::strong_ordering operator<=>(const ObjectKey& a, const ObjectKey& b) {
   if (const auto c = a.group <=> b.group; std::is_neq(c)) return c;

@@ -55,6 +55,9 @@ struct Object {
   static base::Result<std::vector<Object>> from_document(Json document, const Origin& origin);
 };
 
+// Whether a document is a list of objects: kind List, or one that ends in "List" and has items.
+bool is_list(const Json& document);
+
 enum class Scope { namespaced, cluster };
 
 // Whether a kind lives in a namespace; nothing when not known.

@@ -170,6 +170,8 @@ base::Result<void> RenderedWriter::State::add(Object object) {
 }
 
 base::Result<void> RenderedWriter::State::take_document(Json document, const Origin& origin) {
+  if (options.substitution != nullptr)
+    if (auto done = options.substitution->apply(document, origin); !done) return done;
   auto objects = Object::from_document(std::move(document), origin);
   if (!objects) return std::move(objects).error();
   for (auto& object : *objects)
@@ -178,7 +180,9 @@ base::Result<void> RenderedWriter::State::take_document(Json document, const Ori
 }
 
 base::Result<void> RenderedWriter::State::take_yaml(std::string_view text, size_t first_line) {
-  auto parsed = parse_yaml(text, options.yaml, {current, first_line});
+  auto parsed =
+      parse_yaml(text, options.yaml, {current, first_line},
+                 options.substitution == nullptr ? PlainReferences::as_text : PlainReferences::marked);
   if (!parsed) return std::move(parsed).error();
   for (auto& document : *parsed)
     if (auto taken = take_document(std::move(document), {current, ++documents}); !taken) return taken;
@@ -238,6 +242,10 @@ base::Result<bool> RenderedWriter::begin_file(const std::string& path, uint64_t 
   State& state = *state_;
   if (path.compare(0, state.prefix.size(), state.prefix) != 0) return false;
   state.path_seen = true;
+  if (!state.options.ignore.empty()) {
+    auto ignored = state.options.ignore.ignores(path);
+    if (!ignored || *ignored) return ignored ? base::Result<bool>(false) : std::move(ignored);
+  }
   if (is_kustomization_file(path)) return kustomization(path);
   if (!is_manifest(path)) return false;
   state.current = path;

@@ -18,7 +18,9 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "manifest/ignore.hpp"
 #include "manifest/object.hpp"
+#include "manifest/substitution.hpp"
 #include "manifest/yaml.hpp"
 
 namespace gridseal::manifest {
@@ -69,8 +71,11 @@ struct RenderOptions {
   // The folder inside the artifact; only files below it count. "./" and "" are the whole artifact.
   std::string path = "./";
   // Called for each object before it is written: normalisation, namespace, labels, checks; it may change the
-  // object. Substitution has its place here too. Its error is passed on.
+  // object. Its error is passed on.
   std::function<base::Result<void>(Object& object)> each;
+  // Replaces variables before anything else is made of a document; null: none. Must outlive the writer.
+  Substitution* substitution = nullptr;
+  IgnoreRules ignore;  // files to leave out; paths are those of the artifact
   YamlLimits yaml;
   size_t max_objects = 20'000;
   uint64_t max_bytes = uint64_t{128} << 20U;  // of the rendered file
@@ -88,7 +93,8 @@ class RenderedWriter {
   RenderedWriter& operator=(RenderedWriter&&) noexcept;
   ~RenderedWriter();
 
-  // Returns false when the file is not a manifest (not below the path, not .yaml, .yml or .json): then
+  // Returns false when the file is not a manifest (not below the path, left out by a rule, not .yaml, .yml or
+  // .json): then
   // neither content nor end_file is to be called. Errors (refused): manifest.kustomization: manifests must be
   // rendered before they are signed.
   base::Result<bool> begin_file(const std::string& path, uint64_t size);
@@ -101,7 +107,8 @@ class RenderedWriter {
   // Sorts and seals. Errors (refused): manifest.path_missing (no file below the path), manifest.empty (no
   // object in them). Errors of the other functions (refused): manifest.yaml, manifest.json,
   // manifest.duplicate_key, manifest.limit, manifest.not_an_object, manifest.kustomization,
-  // manifest.duplicate_object (names both files); those of options.each; files.* (blocked).
+  // manifest.duplicate_object (names both files), manifest.substitution; those of options.each; files.*
+  // (blocked).
   base::Result<Rendered> finish();
 
  private:

@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "base/encoding.hpp"
+#include "manifest/expand.hpp"
 #include "manifest/scalar.hpp"
 #include "manifest/yaml_tree.hpp"
 
@@ -23,7 +25,8 @@ double allowed_alias_share(size_t decoded) {
 
 class Decoder {
  public:
-  Decoder(const YamlLimits& limits, const Place& place) : limits_(limits), place_(place) {}
+  Decoder(const YamlLimits& limits, const Place& place, PlainReferences references)
+      : limits_(limits), place_(place), marks_(references == PlainReferences::marked) {}
   base::Result<Json> document(const YamlNode& node) {
     count_ = 1;
     alias_count_ = 0;
@@ -48,6 +51,7 @@ class Decoder {
 
   const YamlLimits& limits_;
   const Place& place_;
+  bool marks_;
   size_t count_ = 0;
   size_t alias_count_ = 0;
   size_t alias_depth_ = 0;
@@ -84,6 +88,8 @@ base::Result<Json> Decoder::decode(const YamlNode& node, size_t depth) {
 }
 
 base::Result<Json> Decoder::scalar(const YamlNode& node) {
+  if (marks_ && node.plain && Expander::concerns(node.value))
+    return Json::binary({node.value.begin(), node.value.end()});
   const std::string_view tag = !node.tag.empty() || node.plain ? std::string_view(node.tag) : kStringTag;
   auto value = resolve_scalar(tag, node.value);
   if (!value) return error("manifest.yaml", node, value.error().message());
@@ -131,7 +137,9 @@ bool is_merge(const YamlNode& key) {
 base::Result<void> Decoder::member(const YamlNode& key, const YamlNode& value, size_t depth, Json& out,
                                    Seen& seen) {
   if (is_merge(key)) return merge(value, depth, out, seen);
+  const bool marks = std::exchange(marks_, false);
   auto name = decode(key, depth + 1);
+  marks_ = marks;
   if (!name) return std::move(name).error();
   auto text = key_text(*name);
   if (!text) return error("manifest.yaml", key, text.error().message());
@@ -167,8 +175,13 @@ base::Result<void> Decoder::merge_one(const YamlNode& value, size_t depth, Json&
 
 }  // namespace
 
+std::string marked_text(const Json& marked) {
+  const auto& bytes = marked.get_binary();
+  return {bytes.begin(), bytes.end()};
+}
+
 base::Result<std::vector<Json>> parse_yaml(std::string_view text, const YamlLimits& limits,
-                                           const Place& place) {
+                                           const Place& place, PlainReferences references) {
   std::vector<Json> out;
   const auto take = [&](std::string_view piece, size_t first_line) -> base::Result<void> {
     const Place here{place.file, place.first_line + first_line - 1};
@@ -177,7 +190,7 @@ base::Result<std::vector<Json>> parse_yaml(std::string_view text, const YamlLimi
     for (const auto* node : tree->documents) {
       if (out.size() >= limits.max_documents)
         return yaml_error(here, "manifest.limit", node->line, node->column, "there are too many documents");
-      auto document = Decoder(limits, here).document(*node);
+      auto document = Decoder(limits, here, references).document(*node);
       if (!document) return std::move(document).error();
       if (!is_finite(*document)) return not_finite(here, *node);
       if (!document->is_null()) out.push_back(as_value(std::move(*document)));

@@ -29,12 +29,21 @@ struct Place {
   size_t first_line = 1;  // of the text inside the file
 };
 
+// What comes of a plain scalar (no quotes, no tag) that may hold references to variables ("${", "$$"). Its
+// type is not known before they are replaced, so it can be marked for Substitution instead of becoming a
+// string.
+enum class PlainReferences { as_text, marked };
+
+// A mark is a binary value, which no document can hold otherwise. Its text:
+std::string marked_text(const Json& marked);
+
 // All documents of a text in UTF-8 or UTF-16; those that are empty or null are left out.
 // Merge keys ("<<") are honoured, but as in the strict reader a key that is there twice, also through a
 // merge, is refused. Errors (refused): manifest.yaml, manifest.duplicate_key, manifest.limit. Messages name
 // file, line, column.
 base::Result<std::vector<Json>> parse_yaml(std::string_view text, const YamlLimits& limits = {},
-                                           const Place& place = {});
+                                           const Place& place = {},
+                                           PlainReferences references = PlainReferences::as_text);
 
 // Cuts a stream of bytes into documents, before each line "---" and after each line "..." (what follows them
 // on the line does not matter), without holding more than one document. Not thread safe.

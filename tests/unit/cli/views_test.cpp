@@ -90,6 +90,15 @@ TEST(Views, Audit) {
   EXPECT_EQ(audit_view(broken, view()).find("The chain is broken at row 2: edited"), 0U);
 }
 
+// GS-CLI-060: A deployment is told with the variables that its manifests used.
+TEST(Views, ShowTellsVariables) {
+  const auto document = base::Json::parse(
+      R"({"deployments": [{"id": 7, "component": "shop", "steps": [{"name": "plan", "result": "ok",
+          "detail": {"variables": {"replicas": "3"}}}]}]})");
+  EXPECT_NE(show_view(document, view()).find("replicas = \"3\""), std::string::npos)
+      << show_view(document, view());
+}
+
 // GS-CLI-015: Documents of another shape do no harm.
 TEST(Views, OddDocuments) {
   for (const char* text : {"{}", "[]", "null", R"({"components": [1, null, {"name": 5}], "entries": [7]})"}) {

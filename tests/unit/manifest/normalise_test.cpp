@@ -87,6 +87,20 @@ TEST(Normalise, SetsTheOwnerLabel) {
   EXPECT_EQ(owner_of(declared("{apiVersion: v1, kind: Pod, metadata: {name: x}}").body), "");
 }
 
+// GS-MANIFEST-118: common labels and annotations replace those of the object, never those of its pods.
+TEST(Normalise, SetsCommonMetadata) {
+  Object object = declared(
+      "{apiVersion: apps/v1, kind: Deployment, metadata: {name: x, labels: {tier: web, site: here}}, "
+      "spec: {template: {metadata: {labels: {site: here}}}}}");
+  set_metadata(object, {{"site", "north"}}, {{"note", "3"}});
+  EXPECT_EQ(object.body["metadata"]["labels"], (Json{{"tier", "web"}, {"site", "north"}}));
+  EXPECT_EQ(object.body["metadata"]["annotations"], (Json{{"note", "3"}}));
+  EXPECT_EQ(object.body["spec"]["template"]["metadata"]["labels"], (Json{{"site", "here"}}));
+  const Json once = object.body;
+  set_metadata(object, {}, {});
+  EXPECT_EQ(object.body, once);
+}
+
 // GS-MANIFEST-035: normalising twice is normalising once.
 TEST(Normalise, IsIdempotent) {
   Object object = declared("{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: hi}}");

@@ -185,6 +185,44 @@ TEST_F(RenderedTest, CallsEach) {
   EXPECT_EQ(code({{"a.yaml", config_map("a")}}, options), "ceiling.kind");
 }
 
+// GS-MANIFEST-117: variables are replaced in every document before anything is made of it, also in JSON.
+TEST_F(RenderedTest, Substitutes) {
+  Substitution substitution({{"site", "north"}, {"n", "3"}});
+  RenderOptions options;
+  options.substitution = &substitution;
+  {
+    auto rendered = render({{"a.yaml", config_map("a-${site}") + "data:\n  one: \"${n}\"\n  two: $${n}\n"},
+                            {"b.json", R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"${site}"},)"
+                                       R"("spec":{"n":"${n}"}})"}},
+                           options);
+    ASSERT_TRUE(rendered) << rendered.error().describe();
+    EXPECT_EQ(rendered->entries()[0].key.describe(), "ConfigMap shop/a-north");
+    EXPECT_EQ(rendered->load(0)->body["data"], (Json{{"one", "3"}, {"two", "${n}"}}));
+    EXPECT_EQ(rendered->load(1)->body["spec"]["n"], "3");
+    EXPECT_EQ(substitution.used(), (Variables{{"site", "north"}, {"n", "3"}}));
+  }
+  EXPECT_EQ(code({{"a.yaml", config_map("${no}")}}, options), "manifest.substitution");
+  EXPECT_EQ(code({{"a.yaml", config_map("a-${site}")}}), "manifest.not_an_object");
+}
+
+// GS-MANIFEST-124: files that a rule leaves out are not read, whatever they hold.
+TEST_F(RenderedTest, LeavesOutWhatIsIgnored) {
+  RenderOptions options;
+  options.path = "apps";
+  ASSERT_TRUE(options.ignore.add_lines("values.yaml\n/apps/test/\nkustomization.yaml\n"));
+  const Contents contents = {{"apps/a.yaml", config_map("a")},
+                             {"apps/values.yaml", "replicas: 3\n"},
+                             {"apps/test/b.yaml", "["},
+                             {"apps/kustomization.yaml", "resources: []"}};
+  {
+    auto rendered = render(contents, options);
+    ASSERT_TRUE(rendered) << rendered.error().describe();
+    EXPECT_EQ(rendered->size(), 1U);
+  }
+  ASSERT_TRUE(options.ignore.add("*"));
+  EXPECT_EQ(code(contents, options), "manifest.empty");
+}
+
 // GS-MANIFEST-069: a rendered file that changed on disk is not used.
 TEST_F(RenderedTest, NoticesDamage) {
   auto rendered = render({{"a.yaml", config_map("a")}});

@@ -157,5 +157,56 @@ TEST_F(BuildTest, LayoutIsReadable) {
   EXPECT_EQ(refused.error().code(), "store.layout");
 }
 
+// GS-PUBLISH-060: What .sourceignore names is not packed, in its folder and below; the file itself is, as by
+// flux push.
+TEST_F(BuildTest, SourceIgnoreIsHonoured) {
+  put(".sourceignore", "# not for hosts\n*.md\n/values/\n!keep.md\n");
+  put("a.yaml", kConfigMap);
+  put("README.md", "read me");
+  put("keep.md", "keep me");
+  put("values/prod.yaml", "[");
+  put("sub/.sourceignore", "draft.yaml\n");
+  put("sub/draft.yaml", "[");
+  put("sub/b.md", "read me");
+  put("node_modules/.keep", "");
+  auto built = build(files_, request());
+  ASSERT_TRUE(built) << built.error().describe();
+  Names names;
+  ASSERT_TRUE(archive::extract(archive::read_from(built->layer), names));
+  EXPECT_EQ(names.names, ".sourceignore a.yaml keep.md sub/.sourceignore ");
+  put(".sourceignore", std::string((64U << 10U) + 1, '#'));
+  EXPECT_FALSE(build(files_, request()));
+}
+
+// GS-PUBLISH-061: Links in what is left out do not matter.
+TEST_F(BuildTest, IgnoredLinksDoNotMatter) {
+  put("a.yaml", kConfigMap);
+  put(".sourceignore", "b.yaml\n");
+  ASSERT_EQ(symlink("/etc/passwd", (root_ + "/in/b.yaml").c_str()), 0);
+  EXPECT_TRUE(build(files_, request()));
+}
+
+// GS-PUBLISH-062: Manifests with variables can be built without their values; which ones hosts have to set is
+// told, and what they would refuse is a warning.
+TEST_F(BuildTest, VariablesAreTold) {
+  put("a.yaml",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a-${SITE}\n  namespace: ${ns:=pumps}\n"
+      "data:\n  n: \"${n}\"\n");
+  auto built = build(files_, request());
+  ASSERT_TRUE(built) << built.error().describe();
+  EXPECT_EQ(built->variables, (std::vector<std::string>{"SITE", "n"}));
+  EXPECT_TRUE(built->warnings.empty());
+  put("b.yaml",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: pumps}\n"
+      "data:\n  script: |\n    echo ${1}\n");
+  auto warned = build(files_, request());
+  ASSERT_TRUE(warned) << warned.error().describe();
+  ASSERT_EQ(warned->warnings.size(), 1U);
+  EXPECT_NE(warned->warnings[0].find("data.script"), std::string::npos) << warned->warnings[0];
+  BuildRequest strict = request();
+  strict.strict = true;
+  EXPECT_EQ(build(files_, strict).error().code(), "publish.strict");
+}
+
 }  // namespace
 }  // namespace gridseal::publish
