@@ -5,8 +5,8 @@
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/pem.hpp"
-#include "support/keyless/log_maker.hpp"
 #include "sigstore/statement.hpp"
+#include "support/keyless/log_maker.hpp"
 
 namespace gridseal::sigstore {
 namespace {

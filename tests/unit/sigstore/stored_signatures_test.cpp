@@ -3,11 +3,11 @@
 
 #include <functional>
 
-#include "support/keyless/log_maker.hpp"
 #include "sigstore/cosign_sign.hpp"
 #include "sigstore/verify_bundle.hpp"
 #include "sigstore/verify_legacy.hpp"
 #include "stored_signatures.hpp"
+#include "support/keyless/log_maker.hpp"
 
 namespace gridseal::sigstore {
 namespace {
