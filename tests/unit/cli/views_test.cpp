@@ -90,7 +90,7 @@ TEST(Views, Audit) {
   EXPECT_EQ(audit_view(broken, view()).find("The chain is broken at row 2: edited"), 0U);
 }
 
-// GS-CLI-023: A deployment is told with the variables that its manifests used.
+// GS-CLI-039: A deployment is told with the variables that its manifests used.
 TEST(Views, ShowTellsVariables) {
   const auto document = base::Json::parse(
       R"({"deployments": [{"id": 7, "component": "shop", "steps": [{"name": "plan", "result": "ok",
