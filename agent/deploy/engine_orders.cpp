@@ -25,7 +25,7 @@ base::Result<config::Component> Engine::known(const std::string& component) cons
                               "there is no component '" + component + "' in the settings");
 }
 
-// The latest good deployment that `to` names; without a name the latest of another artifact than what runs.
+// The latest good deployment that `to` names; without a name the latest that brought other objects than run.
 base::Result<history::Deployment> Engine::find_good(const history::ComponentRecord& record,
                                                     const std::string& to) {
   auto deployments = site_->history->deployments(record.name, kLookedBack);
@@ -33,7 +33,7 @@ base::Result<history::Deployment> Engine::find_good(const history::ComponentReco
   for (const auto& deployment : *deployments) {
     if (deployment.outcome != history::DeploymentOutcome::healthy) continue;
     if (to.empty()) {
-      if (deployment.artifact != record.last_good->artifact) return deployment;
+      if (deployment.rendered != record.last_good->rendered) return deployment;
       continue;
     }
     auto artifact = site_->history->artifact(deployment.artifact);
@@ -57,7 +57,7 @@ base::Result<std::string> Engine::roll_back(const std::string& component, const 
     return base::Error::refused("deploy.nothing_before",
                                 "nothing of '" + component + "' was healthy on this host yet");
   const history::LastGood& good = *(*record)->last_good;
-  RollbackOrder order{good.artifact, good.revision, who, why};
+  RollbackOrder order{good.deployment, good.artifact, good.rendered, good.revision, who, why};
   auto unfinished = site_->history->unfinished_deployments();
   if (!unfinished) return std::move(unfinished).error();
   const bool under_way = std::ranges::any_of(
@@ -65,8 +65,7 @@ base::Result<std::string> Engine::roll_back(const std::string& component, const 
   if (!to.empty() || !under_way) {
     auto target = find_good(**record, to);
     if (!target) return std::move(target).error();
-    order.artifact = target->artifact;
-    order.revision = target->revision;
+    order = {target->id, target->artifact, target->rendered, target->revision, who, why};
   }
   if (!site_->store->contains(order.artifact))
     return base::Error::refused("deploy.revision_gone",

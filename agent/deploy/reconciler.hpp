@@ -19,9 +19,11 @@ struct Activity {
   std::string doing;  // "waiting for health: 2 of 5 objects are ready"; empty when idle
 };
 
-// Somebody's word to go back to an earlier good revision.
+// Somebody's word to go back to what an earlier deployment brought, with the host's values of then.
 struct RollbackOrder {
+  history::DeploymentId deployment;
   base::Digest artifact;
+  std::optional<base::Digest> rendered;
   std::string revision;
   std::string who;
   std::string why;

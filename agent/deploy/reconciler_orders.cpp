@@ -36,11 +36,11 @@ base::Result<void> Reconciler::roll_back(const RollbackOrder& order, const std::
   auto record = site_.history->component(component_.name);
   if (!record) return std::move(record).error();
   const std::optional<history::LastGood> good = *record ? (*record)->last_good : std::nullopt;
-  if (!is_stuck() && good && good->artifact == order.artifact) {
+  if (!is_stuck() && good && good->artifact == order.artifact && good->rendered == order.rendered) {
     order_.reset();  // there already
     return {};
   }
-  auto rendered = render_from_store(site_, component_, order.artifact, stop);
+  auto rendered = render_again(site_, component_, order.artifact, order.deployment, stop);
   if (!rendered) return std::move(rendered).error();
   auto planned = plan(site_, component_, std::move(*rendered), stop);
   if (!planned) return std::move(planned).error();
@@ -48,7 +48,7 @@ base::Result<void> Reconciler::roll_back(const RollbackOrder& order, const std::
     if (auto r = rollout_->supersede(); !r) return r;
     rollout_.reset();
   }
-  if (good && good->artifact != order.artifact) {
+  if (good && good->rendered != order.rendered) {
     const history::Failure left{
         component_.name, good->artifact, good->values, std::string(kRolledBackByOperator), sentence, {}};
     if (auto r = site_.history->remember_failure(left); !r) return r;

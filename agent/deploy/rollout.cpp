@@ -269,10 +269,12 @@ base::Result<void> Rollout::call_back(base::Error cause) {
                                                     std::string(to_string(state_)) +
                                                     ": it cannot be called back");
   }
+  auto record = site_.history->deployment(id_);
+  if (!record) return std::move(record).error();
+  const auto values = *record && (*record)->values ? *(*record)->values
+                                                   : values_digest(site_.generation->settings, component_);
   cause_ = std::move(cause);
-  const history::Failure failure{
-      component_.name, artifact_,          values_digest(site_.generation->settings, component_),
-      cause_->code(),  cause_->describe(), {}};
+  const history::Failure failure{component_.name, artifact_, values, cause_->code(), cause_->describe(), {}};
   if (auto r = site_.history->remember_failure(failure); !r) return r;
   return go(Event::called_back);
 }
