@@ -73,9 +73,8 @@ Rollout::Rollout(Site& site, config::Component component, const history::Deploym
       started_(site.now()),
       due_(site.now()) {
   if (!record.reason.empty()) {
-    const bool failed =
-        (record.reason.starts_with("health.") && record.reason != "health.surroundings") ||
-        record.reason == kRolledBackByOperator;
+    const bool failed = (record.reason.starts_with("health.") && record.reason != "health.surroundings") ||
+                        record.reason == kRolledBackByOperator;
     cause_ =
         base::Error(failed ? base::Outcome::failed : base::Outcome::blocked, record.reason, record.sentence);
   }
