@@ -1,8 +1,8 @@
 #include "daemon/worker.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
+
+#include "daemon/memory.hpp"
 
 namespace gridseal::daemon {
 namespace {
@@ -66,7 +66,7 @@ void Worker::run(const std::stop_token& stop) {
     engine_.run_due(stop);
     step_began_ = 0;
     // What a deployment needed is given back to a host that has little.
-    if (engine_.next_due() - clock_.monotonic() > kIdle) (void)malloc_trim(0);
+    if (engine_.next_due() - clock_.monotonic() > kIdle) give_back_memory();
   }
 }
 
