@@ -113,7 +113,7 @@ class DriftPass {
     }
     auto open = site_.history->open_drifts(component_.name);
     if (!open) return std::move(open).error();
-    for (const auto& drift : *open) open_.insert(drift.key);
+    for (const auto& drift : *open) open_.emplace(drift.key, drift.action);
     return {};
   }
 
@@ -177,9 +177,13 @@ class DriftPass {
                                   base::Clock::Monotonic::duration(component_.drift_interval * 10));
       if (now_ - fight->second.last > peace * 2) watch_.fights_.erase(fight);
     }
-    if (!open_.contains(key)) return {};
-    open_.erase(key);
-    return site_.history->end_drift(component_.name, key, history::DriftEnd::by_itself);
+    const auto open = open_.find(key);
+    if (open == open_.end()) return {};
+    // Cut after it was applied: what was about to be put back was.
+    const auto end =
+        open->second == DriftAction::corrected ? history::DriftEnd::corrected : history::DriftEnd::by_itself;
+    open_.erase(open);
+    return site_.history->end_drift(component_.name, key, end);
   }
 
   base::Result<void> render() {
@@ -275,8 +279,9 @@ class DriftPass {
 
   base::Result<void> could_not(history::Drift drift, const manifest::ObjectKey& key,
                                const base::Error& error) {
-    if (drift.sentence.empty()) drift.sentence = key.describe() + " could not be compared";
-    drift.sentence += "; it could not be put back: " + error.describe();
+    drift.sentence = drift.sentence.empty()
+                         ? key.describe() + " could not be compared: " + error.describe()
+                         : drift.sentence + "; it could not be put back: " + error.describe();
     drift.action = correct_ ? DriftAction::failed : DriftAction::reported;
     auto& fight = watch_.fights_[drift.key];
     if (fight.until <= now_ && fight.last != now_) note_attempt(fight);
@@ -294,7 +299,7 @@ class DriftPass {
 
   // Open drift of objects that the last good revision does not declare any more.
   base::Result<void> end_undeclared() {
-    for (const ObjectKey& key : open_) {
+    for (const auto& [key, action] : open_) {
       if (declared_.contains(key)) continue;
       if (auto r = site_.history->end_drift(component_.name, key, history::DriftEnd::by_itself); !r) return r;
     }
@@ -337,7 +342,7 @@ class DriftPass {
   const base::Clock::Monotonic now_;
 
   std::map<ObjectKey, history::InventoryEntry> declared_;
-  std::set<ObjectKey> open_;
+  std::map<ObjectKey, DriftAction> open_;
   std::set<ObjectKey> present_;
   std::vector<Suspect> suspects_;
   std::vector<history::CleanFields> clean_;
@@ -363,6 +368,7 @@ base::Result<void> DriftWatch::stop_looking(const std::string& component) {
 
 void DriftWatch::forget() {
   judged_.clear();
+  fights_.clear();
   unready_since_.clear();
 }
 

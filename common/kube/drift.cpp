@@ -47,7 +47,6 @@ Result<DriftFinding> find_drift(Cluster& cluster, const Json& declared, const Li
       finding.kind = job ? DriftFinding::Kind::left_alone : DriftFinding::Kind::deleted;
       return finding;
     case Action::replace:
-      finding.replaces = true;
       finding.kind = job ? DriftFinding::Kind::left_alone : DriftFinding::Kind::changed;
       break;
     case Action::unchanged:

@@ -15,9 +15,8 @@ struct DriftFinding {
   };
   Kind kind = Kind::none;
   std::vector<FieldChange> changes;
-  bool replaces = false;  // to put it back it has to be deleted and created
-  std::string uid;        // of the live object; empty when there is none
-  std::string fields;     // own_fields_digest of the live object
+  std::string uid;     // of the live object; empty when there is none
+  std::string fields;  // own_fields_digest of the live object
   std::string resource_version;
 };
 
