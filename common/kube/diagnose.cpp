@@ -1,5 +1,6 @@
 #include "kube/diagnose.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -13,6 +14,8 @@ namespace {
 using base::Json;
 using base::Result;
 using manifest::ObjectKey;
+
+constexpr base::milliseconds kLongCreation{20'000};
 
 // Reads the pods behind one workload.
 class Diagnosis {
@@ -118,6 +121,7 @@ class Diagnosis {
     auto findings = examine_pod(pod);
     bool in_trouble = false;
     for (PodFinding& finding : findings) {
+      excuse_by_node(finding);
       finding.of_old_revision = old_revision;
       in_trouble = in_trouble || finding.fault != Fault::none;
     }
@@ -133,8 +137,69 @@ class Diagnosis {
       findings_.push_back(std::move(finding));
       return {};
     }
+    explain_creation(pod, findings);
     for (PodFinding& finding : findings) findings_.push_back(std::move(finding));
     return {};
+  }
+
+  // Nodes that are not ready take no pods: then it says nothing about a pod that no node takes it.
+  void excuse_by_node(PodFinding& finding) {
+    if (finding.fault != Fault::unschedulable) return;
+    const std::string node = first_unready_node();
+    if (node.empty()) return;
+    finding.fault = Fault::node_not_ready;
+    finding.reason = "NodeNotReady";
+    finding.message = finding.message + " (node " + base::printable(node, 100) + " is not ready)";
+  }
+
+  // Empty when all are ready, or when the account may not read them.
+  std::string first_unready_node() {
+    if (std::exchange(asked_nodes_, true)) return unready_node_;
+    auto resource = cluster_.discovery().find("", "v1", "Node", limits_);
+    if (!resource) return {};
+    (void)cluster_.client().list(
+        collection_path(*resource, ""), {},
+        [&](const Json& node) -> Result<void> {
+          if (unready_node_.empty() && !condition_of(node, "Ready").is_true())
+            unready_node_ = text_at(node, {"metadata", "name"});
+          return {};
+        },
+        limits_);
+    return unready_node_;
+  }
+
+  // A container that is being created for long waits for something that only the pod's events name: a volume
+  // that cannot be mounted. They are read once for a workload; who may not read them is told less.
+  void explain_creation(const Json& pod, std::vector<PodFinding>& findings) {
+    const auto waiting = std::find_if(findings.begin(), findings.end(), [](const PodFinding& finding) {
+      return finding.reason == "ContainerCreating" || finding.reason == "PodInitializing";
+    });
+    if (waiting == findings.end() || asked_events_) return;
+    const auto created = base::parse_rfc3339(text_at(pod, {"metadata", "creationTimestamp"}));
+    if (!created || cluster_.client().clock().now() - *created < kLongCreation) return;
+    asked_events_ = true;
+    auto resource = cluster_.discovery().find("", "v1", "Event", limits_);
+    if (!resource) return;
+    ListOptions options;
+    options.field_selector = "involvedObject.uid=" + text_at(pod, {"metadata", "uid"}) + ",type=Warning";
+    std::string latest;
+    std::string message;
+    auto listed = cluster_.client().list(
+        collection_path(*resource, namespace_), options,
+        [&](const Json& event) -> Result<void> {
+          const std::string at = text_at(event, {"lastTimestamp"});
+          if (!message.empty() && at < latest) return {};
+          latest = at;
+          message = base::printable(text_at(event, {"message"}), 300);
+          return {};
+        },
+        limits_);
+    if (!listed || message.empty()) return;
+    // "MountVolume.SetUp failed for volume "x": configmap "y" not found"
+    const bool missing =
+        message.find("configmap \"") != std::string::npos || message.find("secret \"") != std::string::npos;
+    if (missing && message.ends_with("not found")) waiting->fault = Fault::config;
+    waiting->message = "is not created: " + message;
   }
 
   // A node that cannot be read (no permission) is taken for ready: its pods then speak for themselves.
@@ -154,6 +219,9 @@ class Diagnosis {
   std::string kind_;
   std::string namespace_;
   std::string uid_;
+  bool asked_events_ = false;
+  bool asked_nodes_ = false;
+  std::string unready_node_;
   std::map<std::string, bool> nodes_;
   std::vector<PodFinding> findings_;
 };

