@@ -127,6 +127,13 @@ struct Target {
   std::string deferred;  // not empty: what is not there yet
 };
 
+// Not the object is missing but its whole path (kube-contract 051): the kind went since it was discovered.
+bool is_path_gone(const Failure& failure) {
+  return failure.status == 404 &&
+         (failure.reason.empty() ||
+          failure.error.message().find("could not find the requested resource") != std::string::npos);
+}
+
 Result<Target> look(Cluster& cluster, const Json& object, const Limits& limits) {
   auto key = key_of(object);
   if (!key) return std::move(key).error();
@@ -143,6 +150,11 @@ Result<Target> look(Cluster& cluster, const Json& object, const Limits& limits) 
   auto live = cluster.client().get(target.path, limits);
   if (!live) {
     if (!live.error().is("kube.not_found")) return std::move(live).error().error;
+    if (!is_path_gone(live.error())) return target;
+    cluster.discovery().forget();
+    auto again = cluster.path_for(target.key, limits);
+    if (!again && again.error().code() != "kube.unknown_kind") return std::move(again).error();
+    if (!again) target.deferred = again.error().message();
     return target;
   }
   target.live = std::move(*live);

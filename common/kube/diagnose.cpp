@@ -178,14 +178,13 @@ class Diagnosis {
     const auto created = base::parse_rfc3339(text_at(pod, {"metadata", "creationTimestamp"}));
     if (!created || cluster_.client().clock().now() - *created < kLongCreation) return;
     asked_events_ = true;
-    auto resource = cluster_.discovery().find("", "v1", "Event", limits_);
-    if (!resource) return;
+    const Resource events{"", "v1", "Event", "events", true, {}};
     ListOptions options;
     options.field_selector = "involvedObject.uid=" + text_at(pod, {"metadata", "uid"}) + ",type=Warning";
     std::string latest;
     std::string message;
     auto listed = cluster_.client().list(
-        collection_path(*resource, namespace_), options,
+        collection_path(events, namespace_), options,
         [&](const Json& event) -> Result<void> {
           const std::string at = text_at(event, {"lastTimestamp"});
           if (!message.empty() && at < latest) return {};

@@ -322,7 +322,7 @@ TEST_F(CustomKinds, RemovedUnderUs) {
       200);
   const std::string next = promote_next(with_pump("1.1.0"));
   expect_kept_out("blocked", "kube.unknown_kind");
-  EXPECT_TRUE(says("Pump shop/main")) << component().sentence;
+  EXPECT_TRUE(says("Pump.example.com shop/main")) << component().sentence;
   define({{"name", "v1"}, {"served", true}, {"storage", true}});
   expect_recovery(next, "1.1.0");
   EXPECT_EQ(cluster_->get("/apis/example.com/v1/namespaces/shop/pumps/main")["spec"]["version"], "1.1.0");
@@ -345,8 +345,8 @@ TEST_F(CustomKinds, VersionDropped) {
   (void)engine_->request({});
   ASSERT_TRUE(run_until([&] { return !engine_->warnings().empty(); }));
   const std::string warning = engine_->warnings().front();
-  for (const char* part :
-       {"component shop", "Pump shop/main", "example.com/v1", "Kubernetes v1.37.0 no longer serves"})
+  for (const char* part : {"component shop", "Pump.example.com shop/main", "example.com/v1",
+                           "Kubernetes v1.37.0 no longer serves"})
     EXPECT_NE(warning.find(part), std::string::npos) << warning;
   EXPECT_EQ(live_version(), "1.0.0");
   EXPECT_EQ(state(), "healthy");

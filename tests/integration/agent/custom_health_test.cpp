@@ -64,7 +64,8 @@ TEST_F(CustomHealthTest, DeclaredRulesDecide) {
   ASSERT_TRUE(run_until([&] { return deployments().front().state == "settling_back"; })) << state();
   report("Running");
   ASSERT_TRUE(run_until([&] { return state() == "failed"; })) << state();
-  EXPECT_NE(component().sentence.find(R"(Pump shop/main: /status/phase is "Broken")"), std::string::npos)
+  EXPECT_NE(component().sentence.find(R"(Pump.example.com shop/main: /status/phase is "Broken")"),
+            std::string::npos)
       << component().sentence;
   EXPECT_TRUE(runs(first));
 }

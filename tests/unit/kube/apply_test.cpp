@@ -117,6 +117,21 @@ TEST_F(ApplyTest, DefersWhatCannotBeDryRunYet) {
   EXPECT_EQ(apply_object(cluster_, widget, {}).error().code(), "kube.unknown_kind");
 }
 
+// GS-KUBE-223: a path that the server no longer serves is a kind that went since it was discovered, not a
+// missing object: discovery is read again.
+TEST_F(ApplyTest, KindThatWent) {
+  Json without = testing::fixture("discovery.json").at("/api").at("body");
+  without["items"] = Json::array();
+  server().expect(testing::text_answer(404, "404 page not found\n"));
+  expect(200, without);
+  server().expect(testing::discovery_answer({"GET", "/apis", {}, {}}).value());
+  const auto item = plan_object(cluster_, config_map({{"k", "1"}}), {});
+  ASSERT_TRUE(item) << item.error().describe();
+  EXPECT_EQ(item->action, Action::deferred);
+  EXPECT_TRUE(item->unserved);
+  EXPECT_FALSE(item->homeless);
+}
+
 // GS-KUBE-043: Flux's annotations mean what they mean in Flux, in labels and annotations, declared and live.
 TEST_F(ApplyTest, KeepsAwayWhenAnAnnotationSaysSo) {
   const auto annotated = [](const char* name, const char* value) {
