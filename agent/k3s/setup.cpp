@@ -30,6 +30,7 @@ Json namespace_object(const std::string& name) {
 kube::ClientSettings client_settings(const Outside& outside) {
   kube::ClientSettings settings;
   settings.user_agent = outside.user_agent;
+  settings.call_deadline = base::milliseconds(15'000);  // somebody is waiting at a terminal
   return settings;
 }
 
