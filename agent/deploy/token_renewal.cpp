@@ -48,7 +48,8 @@ Result<std::optional<TokenRenewal::TokenFile>> TokenRenewal::look() const {
 }
 
 void TokenRenewal::run(const std::stop_token& stop) {
-  const bool refused = site_.access->refusals() != refusals_;
+  // Fewer: another access took the place of the one that counted.
+  const bool refused = site_.access->refusals() > refusals_;
   refusals_ = site_.access->refusals();
   due_ = site_.now() + kLook;
   auto file = look();

@@ -197,7 +197,7 @@ class TickingClock final : public testing::FakeClock {
   }
 };
 
-// GS-KUBE-204: the very first request already carries the token of the token file.
+// GS-KUBE-314: the very first request already carries the token of the token file.
 TEST_F(AccessTest, FirstSessionHasTheToken) {
   TickingClock clock;
   write("token", "first");

@@ -24,7 +24,7 @@ std::string token_of(const Json& claims) {
 const Json kClaims{
     {"sub", "system:serviceaccount:gridseal:gridseal"}, {"iat", 1'000'000}, {"exp", 1'900'000}};
 
-// GS-KUBE-200: a token says whose it is and when it ends; it is renewed when two thirds of its life are over.
+// GS-KUBE-310: a token says whose it is and when it ends; it is renewed when two thirds of its life are over.
 TEST(TokenClaims, Reads) {
   const auto claims = read_token_claims(token_of(kClaims));
   ASSERT_TRUE(claims) << claims.error().describe();
@@ -35,7 +35,7 @@ TEST(TokenClaims, Reads) {
   EXPECT_EQ(renewal_time(*claims), base::Time(std::chrono::seconds(1'600'000)));
 }
 
-// GS-KUBE-201: what is no token of a ServiceAccount is refused, and no part of it is repeated.
+// GS-KUBE-311: what is no token of a ServiceAccount is refused, and no part of it is repeated.
 TEST(TokenClaims, RefusesOthers) {
   const auto with = [](const char* name, const Json& value) {
     Json claims = kClaims;
@@ -82,7 +82,7 @@ class TokenRequestTest : public ::testing::Test {
   Client client_{access_, clock_, {}};
 };
 
-// GS-KUBE-202: a token is asked for as the recorded server wants it, and comes with its claims.
+// GS-KUBE-312: a token is asked for as the recorded server wants it, and comes with its claims.
 TEST_F(TokenRequestTest, Asks) {
   const std::string token = token_of(kClaims);
   access_.transport->expect(answer(201, {{"kind", "TokenRequest"}, {"status", {{"token", token}}}}));
@@ -98,7 +98,7 @@ TEST_F(TokenRequestTest, Asks) {
   EXPECT_EQ(body["spec"]["expirationSeconds"], 3600);
 }
 
-// GS-KUBE-203: a refusal, or an answer without a usable token, is an error that shows no token.
+// GS-KUBE-313: a refusal, or an answer without a usable token, is an error that shows no token.
 TEST_F(TokenRequestTest, Fails) {
   access_.transport->expect(
       answer(403, {{"kind", "Status"}, {"reason", "Forbidden"}, {"message", "hunter2"}}));
