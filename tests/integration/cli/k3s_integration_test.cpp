@@ -59,7 +59,7 @@ class K3sSetupTest : public ::testing::Test {
   std::unique_ptr<test::KubesimProcess> cluster_;
 };
 
-// GS-CLI-060: k3s setup says what it will do and what it did, as a table and as JSON, and never shows the
+// GS-CLI-310: k3s setup says what it will do and what it did, as a table and as JSON, and never shows the
 // token; with --dry-run nothing changes.
 TEST_F(K3sSetupTest, SaysWhatItDoes) {
   auto ran = run(admin() + "--dry-run");
@@ -84,7 +84,7 @@ TEST_F(K3sSetupTest, SaysWhatItDoes) {
   EXPECT_EQ((*document)["kubeconfig"], folder_ + "/etc/kubeconfig");
 }
 
-// GS-CLI-061: exit codes of k3s setup: 1 wrong settings, 2 no usable kubeconfig, 3 no cluster, 4 no right.
+// GS-CLI-311: exit codes of k3s setup: 1 wrong settings, 2 no usable kubeconfig, 3 no cluster, 4 no right.
 TEST_F(K3sSetupTest, ExitCodes) {
   EXPECT_EQ(run("--kubeconfig " + folder_ + "/nothing").code, 2);
   EXPECT_EQ(run(admin() + "--token-lifetime soon").code, 2);
