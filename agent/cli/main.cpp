@@ -37,6 +37,7 @@ void add_commands(const Command& program, Context& context) {
   add_stop(program, context);
   add_clock(program, context);
   add_config(program, context);
+  add_k3s(program, context);
   add_trust(program, context);
   add_artifact(program, context);
   add_version(program, context);

@@ -30,11 +30,14 @@ constexpr std::array kAdvice{
     Advice{"registry.no_signature",
            "sign it with 'gridseal artifact sign', or look for it in the right place"},
     Advice{"publish.strict", "pin the image by digest, or leave out --strict"},
+    Advice{"kube.config", "name the administrator's kubeconfig with --kubeconfig FILE"},
     Advice{"history.unreadable", "only root and gridseald's own user may read the state directory"},
 };
 
 // Codes that say: this could not be judged as it was asked.
-constexpr std::array<std::string_view, 14> kUsage{"oci.ca",
+constexpr std::array<std::string_view, 16> kUsage{"kube.config",
+                                                  "k3s.own_kubeconfig",
+                                                  "oci.ca",
                                                   "oci.credentials",
                                                   "oci.reference",
                                                   "oci.settings",
@@ -48,8 +51,9 @@ constexpr std::array<std::string_view, 14> kUsage{"oci.ca",
                                                   "key.",
                                                   "trust.key_file",
                                                   "usage"};
-constexpr std::array<std::string_view, 4> kForbidden{"control.forbidden", "agent.permission",
-                                                     "files.permission", "oci.forbidden"};
+constexpr std::array<std::string_view, 6> kForbidden{"control.forbidden", "agent.permission",
+                                                     "files.permission",  "kube.forbidden",
+                                                     "kube.unauthorized", "oci.forbidden"};
 
 bool matches(std::string_view code, std::string_view pattern) {
   return pattern.ends_with('.') ? code.starts_with(pattern) : code == pattern;

@@ -59,7 +59,7 @@ base::Clock::Monotonic Engine::next_due() const {
     const std::scoped_lock lock(mutex_);
     if (!requests_.empty() || !rollbacks_.empty() || trust_updater_.has_change()) return site_->now();
   }
-  auto due = std::min(trust_updater_.due(), api_check_.due());
+  auto due = std::min({trust_updater_.due(), api_check_.due(), token_.due()});
   for (const auto& [name, reconciler] : reconcilers_) due = std::min(due, reconciler->due());
   return due;
 }
@@ -74,6 +74,7 @@ void Engine::run_due(const std::stop_token& stop) {
   // Trust first: what it takes back must not be installed by a component that happens to be due.
   trust_updater_.run(stop);
   if (trust_updater_.take_change()) trust_again();
+  if (token_.due() <= site_->now()) token_.run(stop);
   Reconciler* first = nullptr;
   const auto now = site_->now();
   for (const auto& [name, reconciler] : reconcilers_) {
@@ -163,6 +164,7 @@ std::vector<std::string> Engine::trust_warnings() {
   std::vector<std::string> list = current->chain->warnings(now);
   list.insert(list.end(), current->trust_left_out.begin(), current->trust_left_out.end());
   for (const auto& [name, error] : current->unusable_policies) list.push_back(error.describe());
+  if (auto token = token_.warning()) list.push_back(std::move(*token));
   if (const auto problem = trust_updater_.problem())
     list.push_back("the repository of trust bundles: " + problem->describe());
   const auto components = site_->history->components();

@@ -13,6 +13,7 @@
 #include "deploy/api_check.hpp"
 #include "deploy/reconciler.hpp"
 #include "deploy/time_floor.hpp"
+#include "deploy/token_renewal.hpp"
 #include "deploy/trust_update.hpp"
 
 namespace gridseal::deploy {
@@ -86,7 +87,7 @@ class Engine {
 
  private:
   explicit Engine(std::unique_ptr<Site> site)
-      : site_(std::move(site)), trust_updater_(*site_), api_check_(*site_) {}
+      : site_(std::move(site)), trust_updater_(*site_), api_check_(*site_), token_(*site_) {}
   base::Result<void> take_up();
   void add(const config::Component& component);
   void publish();
@@ -103,6 +104,7 @@ class Engine {
   std::unique_ptr<Site> site_;
   TrustUpdater trust_updater_;
   ApiCheck api_check_;
+  TokenRenewal token_;
   std::map<std::string, std::unique_ptr<Reconciler>> reconcilers_;
 
   mutable std::mutex mutex_;  // of what follows

@@ -54,17 +54,19 @@ Result<Session> KubeconfigAccess::session() {
     if (!loaded && (must_reload_ || !have_session_)) return loaded.error();
     must_reload_ = false;
   }
-  if (!config_.token_file.empty() && now - token_read_ >= kTokenInterval) {
+  if (!config_.token_file.empty() && (must_read_token_ || now - token_read_ >= kTokenInterval)) {
     if (auto token = reload_token(); !token && session_.authorization.empty()) return token.error();
+    must_read_token_ = false;
     token_read_ = now;
   }
   return session_;
 }
 
 void KubeconfigAccess::refused() {
+  ++refusals_;
   const std::lock_guard lock(mutex_);
   must_reload_ = true;
-  token_read_ = clock_.monotonic() - kTokenInterval;
+  must_read_token_ = true;
 }
 
 Result<void> KubeconfigAccess::reload() {
@@ -93,7 +95,7 @@ Result<void> KubeconfigAccess::reload() {
   }
   if (!config->token_file.empty()) {
     session.authorization = config->token_file == config_.token_file ? session_.authorization : std::string();
-    token_read_ = clock_.monotonic() - kTokenInterval;
+    must_read_token_ = true;
   }
   config_ = std::move(*config);
   session_ = std::move(session);

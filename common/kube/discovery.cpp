@@ -236,6 +236,19 @@ Result<Resource> Discovery::find_any_version(std::string_view group, std::string
   return find_in(group, "", kind, limits);
 }
 
+Result<std::vector<Resource>> Discovery::all(const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  if (!loaded_) {
+    if (auto done = refresh(limits); !done) return std::move(done).error();
+  }
+  std::vector<Resource> resources;
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const Id& id : catalog_.order) {
+    if (seen.emplace(std::get<0>(id), std::get<2>(id)).second) resources.push_back(catalog_.resources.at(id));
+  }
+  return resources;
+}
+
 void Discovery::forget() {
   const std::lock_guard lock(mutex_);
   loaded_ = false;

@@ -37,6 +37,8 @@ class Discovery {
   // Any version of a kind, the server's preferred one first; for objects whose version is served no longer.
   base::Result<Resource> find_any_version(std::string_view group, std::string_view kind,
                                           const Limits& limits);
+  // Every kind that is served, each in the version that the server prefers.
+  base::Result<std::vector<Resource>> all(const Limits& limits);
   // Reads everything again at the next find.
   void forget();
 

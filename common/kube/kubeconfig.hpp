@@ -4,6 +4,8 @@
 // could be secret.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,6 +54,8 @@ class Access {
   virtual base::Result<Session> session() = 0;
   // The server did not take what session() gave: everything is read again before the next one.
   virtual void refused() = 0;
+  // How often that was said.
+  virtual uint64_t refusals() const { return 0; }
 };
 
 // A kubeconfig that is followed: its bytes and those of the certificates are compared at most every 5 s, the
@@ -64,6 +68,7 @@ class KubeconfigAccess : public Access {
 
   base::Result<Session> session() override;
   void refused() override;
+  uint64_t refusals() const override { return refusals_; }
 
  private:
   base::Result<void> reload();
@@ -73,9 +78,11 @@ class KubeconfigAccess : public Access {
   base::Files& files_;
   http::Connector& connector_;
   base::Clock& clock_;
+  std::atomic<uint64_t> refusals_{0};
   std::mutex mutex_;
   bool have_session_ = false;
   bool must_reload_ = true;
+  bool must_read_token_ = true;
   Kubeconfig config_;
   Session session_;
   base::Clock::Monotonic checked_{};

@@ -20,27 +20,13 @@ bool is_system_namespace(std::string_view name) {
   return name == "kube-system" || name == "kube-public" || name == "kube-node-lease";
 }
 
-// Kinds that give power over the cluster: only ever allowed by name.
-bool is_sensitive(const ObjectKey& key) {
-  static constexpr std::array<std::string_view, 8> kGroups = {"rbac.authorization.k8s.io",
-                                                              "admissionregistration.k8s.io",
-                                                              "apiregistration.k8s.io",
-                                                              "apiextensions.k8s.io",
-                                                              "certificates.k8s.io",
-                                                              "flowcontrol.apiserver.k8s.io",
-                                                              "helm.cattle.io",
-                                                              "k3s.cattle.io"};
-  if (std::find(kGroups.begin(), kGroups.end(), key.group) != kGroups.end()) return true;
-  return key.group.empty() && (key.kind == "Node" || key.kind == "PersistentVolume");
-}
-
 std::string written(const ObjectKey& key) {
   return builtin_scope(key.group, key.kind) || key.group.empty() ? key.kind : key.kind + "." + key.group;
 }
 
 bool lists(const std::vector<std::string>& kinds, const ObjectKey& key) {
   if (contains(kinds, written(key)) || contains(kinds, key.kind + "." + key.group)) return true;
-  return contains(kinds, "*") && !is_sensitive(key);
+  return contains(kinds, "*") && !is_sensitive(key.group, key.kind);
 }
 
 class Judge {
@@ -166,6 +152,19 @@ base::Error error_of(const std::vector<CeilingFinding>& findings, size_t count) 
 }
 
 }  // namespace
+
+bool is_sensitive(std::string_view group, std::string_view kind) {
+  static constexpr std::array<std::string_view, 8> kGroups = {"rbac.authorization.k8s.io",
+                                                              "admissionregistration.k8s.io",
+                                                              "apiregistration.k8s.io",
+                                                              "apiextensions.k8s.io",
+                                                              "certificates.k8s.io",
+                                                              "flowcontrol.apiserver.k8s.io",
+                                                              "helm.cattle.io",
+                                                              "k3s.cattle.io"};
+  if (std::find(kGroups.begin(), kGroups.end(), group) != kGroups.end()) return true;
+  return group.empty() && (kind == "Node" || kind == "PersistentVolume");
+}
 
 std::vector<std::string> Ceiling::default_kinds() {
   return {"ConfigMap",   "CronJob", "DaemonSet",     "Deployment",          "HorizontalPodAutoscaler",

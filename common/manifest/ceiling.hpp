@@ -41,6 +41,9 @@ struct Ceiling {
   static std::vector<std::string> default_kinds();
 };
 
+// Kinds that give power over the cluster: only ever allowed by name, never by "*".
+bool is_sensitive(std::string_view group, std::string_view kind);
+
 struct CeilingFinding {
   std::string code;     // ceiling.namespace, ceiling.kind, ceiling.cluster_scoped, ceiling.privileged,
                         // ceiling.host_path, ceiling.host_namespace, ceiling.capability, ceiling.securityXX

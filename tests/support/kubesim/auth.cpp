@@ -122,6 +122,10 @@ Outcome<User> authenticate(Cluster& cluster, const HttpRequest& request) {
                            ? cluster.script.user_of_token(authorization.substr(7))
                            : std::nullopt;
     if (!known && authorization.starts_with("Bearer ")) return tl::unexpected(unauthorized());
+    const bool account_gone =
+        known && !known->account.empty() &&
+        cluster.store.get("serviceaccounts.", known->account_ns, known->account) == nullptr;
+    if (account_gone) return tl::unexpected(unauthorized());
     if (known) {
       user = {known->name, known->groups};
       user.groups.emplace_back("system:authenticated");

@@ -8,10 +8,10 @@ namespace gridseal::kubesim {
 
 namespace {
 
-std::string format(bool micro) {
+std::string format(bool micro, std::int64_t seconds_ahead) {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(since).count();
-  const std::time_t seconds = static_cast<std::time_t>(us / 1000000);
+  const std::time_t seconds = static_cast<std::time_t>(us / 1000000 + seconds_ahead);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 40> buffer{};
@@ -26,11 +26,15 @@ std::string format(bool micro) {
 
 }  // namespace
 
-std::string Clock::date() {
-  return format(false);
+std::string Clock::date(std::int64_t seconds_ahead) {
+  return format(false, seconds_ahead);
 }
 std::string Clock::date_micro() {
-  return format(true);
+  return format(true, 0);
+}
+std::int64_t Clock::unix_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace gridseal::kubesim

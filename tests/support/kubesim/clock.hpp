@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace gridseal::kubesim {
@@ -20,8 +21,9 @@ class Clock {
   }
   double speed() const { return speed_; }
   // RFC 3339 in whole seconds, and with microseconds.
-  static std::string date();
+  static std::string date(std::int64_t seconds_ahead = 0);
   static std::string date_micro();
+  static std::int64_t unix_seconds();
 
  private:
   double speed_;

@@ -1,5 +1,7 @@
 #include "kubesim/script.hpp"
 
+#include "kubesim/clock.hpp"
+
 #include <algorithm>
 
 namespace gridseal::kubesim {
@@ -105,7 +107,7 @@ std::string Script::load(const Json& script) {
   for (const std::string& token : scripted_tokens_) tokens_.erase(token);
   scripted_tokens_.clear();
   for (const auto& [token, user] : tokens.items()) {
-    User made{text(user, {"user"}), {}};
+    User made{text(user, {"user"}), {}, 0, {}, {}};
     for (const Json& group : user.value("groups", Json::array()))
       made.groups.push_back(group.get<std::string>());
     tokens_[token] = std::move(made);
@@ -154,6 +156,7 @@ std::optional<Fault> Script::fault(const std::string& method, const std::string&
 std::optional<Script::User> Script::user_of_token(const std::string& token) const {
   auto it = tokens_.find(token);
   if (it == tokens_.end()) return std::nullopt;
+  if (it->second.expires != 0 && it->second.expires <= Clock::unix_seconds()) return std::nullopt;
   return it->second;
 }
 

@@ -46,6 +46,9 @@ class Script {
   struct User {
     std::string name;
     std::vector<std::string> groups;
+    std::int64_t expires = 0;     // Unix time; 0: never
+    std::string account_ns = {};  // of the ServiceAccount that a TokenRequest was for: with it the token ends
+    std::string account = {};
   };
   std::optional<User> user_of_token(const std::string& token) const;
   void add_token(const std::string& token, User user) { tokens_[token] = std::move(user); }

@@ -188,5 +188,25 @@ TEST_F(AccessTest, FollowsTheTokenFile) {
   EXPECT_EQ(access.session()->authorization, "Bearer third");
 }
 
+// A clock that goes on between two looks at it, as a real one does.
+class TickingClock final : public testing::FakeClock {
+ public:
+  Monotonic monotonic() override {
+    advance(base::milliseconds(1));
+    return FakeClock::monotonic();
+  }
+};
+
+// GS-KUBE-314: the very first request already carries the token of the token file.
+TEST_F(AccessTest, FirstSessionHasTheToken) {
+  TickingClock clock;
+  write("token", "first");
+  write("kubeconfig", config(trusted(), "tokenFile: token"));
+  KubeconfigAccess access(path_, base::system_files(), connector_, clock);
+  const auto session = access.session();
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->authorization, "Bearer first");
+}
+
 }  // namespace
 }  // namespace gridseal::kube

@@ -1,0 +1,103 @@
+// gridseal k3s: the agent's own account in the cluster.
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "k3s/setup.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+using base::Json;
+
+constexpr const char* kAgentUser = "gridseal";
+
+struct Options {
+  std::string kubeconfig = "/etc/rancher/k3s/k3s.yaml";
+  std::string lifetime = "2160h";
+  bool dry_run = false;
+};
+
+Json outcome_json(const k3s::Outcome& outcome, const k3s::Places& places, bool dry_run) {
+  Json steps = Json::array();
+  for (const k3s::Step& step : outcome.steps) steps.push_back({{"action", step.action}, {"what", step.what}});
+  return {{"dry_run", dry_run},
+          {"steps", std::move(steps)},
+          {"remarks", outcome.remarks},
+          {"kubeconfig", places.kubeconfig},
+          {"token_file", places.token_file()},
+          {"token_expires", outcome.expires ? Json(base::format_rfc3339(*outcome.expires)) : Json()}};
+}
+
+std::string outcome_text(const k3s::Outcome& outcome, const k3s::Places& places) {
+  Table table({"ACTION", "WHAT"});
+  for (const k3s::Step& step : outcome.steps) table.add({step.action, step.what});
+  std::string text = table.to_string(0);
+  for (const std::string& remark : outcome.remarks) text += "Note: " + remark + ".\n";
+  if (!outcome.expires) return text + "\nNothing was changed. Without --dry-run this is done.\n";
+  return text + "\nThe agent has an account of its own now. " + places.kubeconfig +
+         " names it; the agent renews its token, which ends at " + base::format_rfc3339(*outcome.expires) +
+         ".\nNext: 'sudo systemctl restart gridseald', then 'gridseal status'. Run this again when ceilings "
+         "or "
+         "service accounts change.\n";
+}
+
+ExitCode print_outcome(const Context& context, const k3s::Outcome& outcome, const k3s::Places& places,
+                       bool dry_run) {
+  if (context.as_json())
+    context.print_json(outcome_json(outcome, places, dry_run));
+  else
+    context.print(outcome_text(outcome, places));
+  return ExitCode::ok;
+}
+
+// What will be done, before it is.
+ExitCode run_setup(Context& context, const Options& options) {
+  auto loaded = context.settings();
+  if (!loaded) return context.fail(loaded.error());
+  const auto lifetime = base::parse_duration(options.lifetime);
+  if (!lifetime) return context.fail(lifetime.error());
+  const config::Settings& settings = loaded->settings;
+  const k3s::Places places{options.kubeconfig, settings.kubernetes.kubeconfig,
+                           context.globals.state_directory};
+  const auto user = k3s::find_agent_user(kAgentUser);
+  const k3s::Outside outside{context.files, context.clock, context.connector, user.get(),
+                             "gridseal/" GRIDSEAL_VERSION};
+  auto setup = k3s::Setup::open(outside, settings, places);
+  if (!setup) return context.fail(setup.error());
+  auto planned = (*setup)->plan({});
+  if (!planned) return context.fail(planned.error());
+  if (options.dry_run) return print_outcome(context, *planned, places, true);
+  if (!context.as_json()) {
+    context.note("Through " + places.admin_kubeconfig + ", in this order:");
+    for (const k3s::Step& step : planned->steps) context.note("  " + step.action + " " + step.what);
+  }
+  auto done = (*setup)->run(*lifetime, {});
+  if (!done) return context.fail(done.error());
+  if (user == nullptr)
+    done->remarks.emplace_back(
+        "there is no user gridseal here, or this is not root: the files belong to you, "
+        "and the agent has to be able to read them");
+  return print_outcome(context, *done, places, false);
+}
+
+}  // namespace
+
+void add_k3s(const Command& program, Context& context) {
+  const Command k3s = program.subcommand("k3s", "The cluster on this host");
+  const Command setup = k3s.subcommand(
+      "setup", "Gives the agent an account of its own, with no more rights than its settings need");
+  auto options = std::make_shared<Options>();
+  setup.text("--kubeconfig", options->kubeconfig, "of an administrator").shows_default();
+  setup
+      .text("--token-lifetime", options->lifetime,
+            "of the agent's token, which it renews; a host that is off for longer needs this again")
+      .shows_default();
+  setup.flag("--dry-run", options->dry_run, "only say what would be done");
+  setup.footer(
+      "May be repeated; what the settings no longer ask for is taken away again.\n"
+      "Exit code: 0 done, 1 settings with errors, 2 the administrator's kubeconfig cannot be used, 3 the "
+      "cluster\n"
+      "cannot be reached, 4 it, or a file, may not be changed by you.");
+  setup.action([&context, options] { return run_setup(context, *options); });
+}
+
+}  // namespace gridseal::cli
