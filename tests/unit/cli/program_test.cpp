@@ -159,7 +159,7 @@ TEST_F(ProgramTest, WrongSettingsWithALastValidCopy) {
   const std::string where = "--config-dir '" + etc + "' --state-dir '" + folder_ + "' ";
   const test::Ran status = run(where + "status");
   EXPECT_EQ(status.code, 3);
-  EXPECT_NE(status.output.find("agent.toml:2"), std::string::npos) << status.output;
+  EXPECT_NE(status.output.find("agent.toml:1:2: site.name"), std::string::npos) << status.output;
   EXPECT_NE(status.output.find("(site pump-station-7, "), std::string::npos) << status.output;
   EXPECT_NE(run(where + "reconcile").output.find(folder_ + "/own.sock"), std::string::npos);
 }
