@@ -1,6 +1,7 @@
 #include "kubesim/clock.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <ctime>
 
@@ -8,8 +9,13 @@ namespace gridseal::kubesim {
 
 namespace {
 
+constexpr std::chrono::seconds kFirstDate{1'800'000'000};
+constexpr Instant kNotSet = Instant::min();
+std::atomic<Instant> standing{kNotSet};
+
 std::string format(bool micro) {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  const auto since = Clock::is_set() ? Clock::now().time_since_epoch() + kFirstDate
+                                     : std::chrono::system_clock::now().time_since_epoch();
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(since).count();
   const std::time_t seconds = static_cast<std::time_t>(us / 1000000);
   std::tm parts{};
@@ -25,6 +31,19 @@ std::string format(bool micro) {
 }
 
 }  // namespace
+
+Instant Clock::now() {
+  const Instant set = standing;
+  return set == kNotSet ? std::chrono::steady_clock::now() : set;
+}
+
+void Clock::set(Instant now) {
+  standing = now;
+}
+
+bool Clock::is_set() {
+  return standing.load() != kNotSet;
+}
 
 std::string Clock::date() {
   return format(false);
