@@ -2,6 +2,7 @@
 
 #include "deploy/revision.hpp"
 #include "deploy/state.hpp"
+#include "kube/restore.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -50,7 +51,7 @@ base::Result<void> keep_pre_images(const Site& site, const config::Component& co
     if (!live && live.error().is("kube.not_found")) continue;
     if (!live) return std::move(live).error().error;
     auto kept = site.history->put_pre_image(id, journal_key(item.key),
-                                            base::dump_json(kube::preimage(std::move(*live))));
+                                            base::dump_json(kube::owned_preimage(std::move(*live))));
     if (!kept) return kept;
   }
   return {};

@@ -28,8 +28,12 @@ base::Result<void> read_collection(const Site& site, const config::Component& co
     readings.insert_or_assign(*key, std::move(*reading));
     return {};
   };
-  return kube::list_owned(site.cluster_for(component), group, version, kind, namespace_name, component.name,
-                          sink, site.limits(stop));
+  auto listed = kube::list_owned(site.cluster_for(component), group, version, kind, namespace_name,
+                                 component.name, sink, site.limits(stop));
+  // Its definition was taken away under us, and the objects with it: they are missing, which is a verdict.
+  if (!listed && (listed.error().code() == "kube.not_found" || listed.error().code() == "kube.unknown_kind"))
+    return {};
+  return listed;
 }
 
 }  // namespace

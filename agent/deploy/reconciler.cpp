@@ -337,7 +337,7 @@ void Reconciler::advance(const std::stop_token& stop) {
     return;
   }
   if (is_stuck()) poll_again_in(component_.interval);
-  const auto& cause = rollout_->cause();
+  const auto& cause = rollout_->trouble() ? rollout_->trouble() : rollout_->cause();
   show(shown_state(rollout_->state()), cause ? cause->code() : "",
        cause ? cause->describe() : "deploying " + rollout_->revision());
 }

@@ -2,13 +2,13 @@
 #include "deploy/rollout.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "deploy/health_watch.hpp"
 #include "deploy/rules.hpp"
 #include "kube/owner.hpp"
 #include "manifest/order.hpp"
-#include "trust/floor.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -42,9 +42,26 @@ bool worth_waiting(const base::Error& error) {
          error.code() != "kube.quota";
 }
 
-std::optional<trust::Floor> trust_floor(const std::optional<history::Floor>& floor) {
-  if (!floor) return std::nullopt;
-  return trust::Floor{floor->version, floor->created.value_or(base::Time{}), floor->digest};
+// Without an answer, with a full store behind the API or a full disk here, nothing could be put back either.
+bool is_dead_end(const base::Error& error) {
+  return error.code() == "kube.unreachable" || error.code() == "kube.storage" ||
+         error.code().starts_with("files.") || error.code().starts_with("store.");
+}
+
+// The journal keeps code and sentence of a cause; what it means for the revision follows from the code.
+base::Error cause_of(const std::string& code, const std::string& sentence) {
+  static constexpr std::array<std::string_view, 4> kRefused = {"kube.invalid", "kube.immutable",
+                                                               "kube.rejected", "kube.too_large"};
+  if (code == "health.failed" || code == kRolledBackByOperator) return base::Error::failed(code, sentence);
+  if (std::ranges::find(kRefused, code) != kRefused.end()) return base::Error::refused(code, sentence);
+  return base::Error::blocked(code, sentence);
+}
+
+base::Json left_behind_detail(const std::vector<history::ObjectKey>& keys) {
+  base::Json list = base::Json::array();
+  for (const auto& key : keys) list.push_back({key.group, key.kind, key.namespace_name, key.name});
+  if (list.empty()) return {};
+  return {{"leftBehind", std::move(list)}};
 }
 
 }  // namespace
@@ -72,12 +89,7 @@ Rollout::Rollout(Site& site, config::Component component, const history::Deploym
       state_(parse_state(record.state).value_or(State::reversing)),
       started_(site.now()),
       due_(site.now()) {
-  if (!record.reason.empty()) {
-    const bool failed = (record.reason.starts_with("health.") && record.reason != "health.surroundings") ||
-                        record.reason == kRolledBackByOperator;
-    cause_ =
-        base::Error(failed ? base::Outcome::failed : base::Outcome::blocked, record.reason, record.sentence);
-  }
+  if (!record.reason.empty()) cause_ = cause_of(record.reason, record.sentence);
 }
 
 base::Result<void> Rollout::step(const std::stop_token& stop) {
@@ -122,9 +134,9 @@ base::Result<void> Rollout::open_step() {
   return {};
 }
 
-base::Result<void> Rollout::close_step(std::string_view result) {
+base::Result<void> Rollout::close_step(std::string_view result, const base::Json& detail) {
   if (!step_) return {};
-  if (auto r = site_.history->end_step(id_, *step_, result); !r) return r;
+  if (auto r = site_.history->end_step(id_, *step_, result, detail); !r) return r;
   step_.reset();
   return {};
 }
@@ -135,13 +147,19 @@ base::Result<void> Rollout::go(Event event) {
     return base::Error::blocked("deploy.state", "no transition from " + std::string(to_string(state_)) +
                                                     " on " + std::string(to_string(event)));
   }
-  if (auto r = close_step(cause_ && *to == State::reversing ? cause_->code() : "ok"); !r) return r;
+  std::string_view result = "ok";
+  if (cause_ && *to == State::reversing) result = cause_->code();
+  if (trouble_ && *to == State::stuck) result = trouble_->code();
+  if (auto r = close_step(result, event == Event::reversed ? left_behind_detail(left_behind_) : base::Json());
+      !r)
+    return r;
   const std::string reason = cause_ ? cause_->code() : "";
   const std::string sentence = cause_ ? cause_->describe() : "";
   if (auto r = site_.history->set_state(id_, to_string(*to), reason, sentence); !r) return r;
   state_ = *to;
   health_.reset();
   if (site_.watch) site_.watch->release(component_.name);
+  removing_since_.reset();
   due_ = site_.now();
   site_.outside.log.info(
       "deployment " + std::to_string(id_) + ": " + std::string(to_string(state_)),
@@ -163,6 +181,7 @@ base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t 
                                       const std::stop_token& stop) {
   auto object = objects.load(index);
   if (!object) return std::move(object).error();
+  if (applied_.left_alone.contains(object->key)) return {};
   auto result = kube::apply_object(site_.cluster_for(component_), object->body, site_.limits(stop),
                                    apply_rules(component_, object->key));
   if (!result)
@@ -235,6 +254,9 @@ base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
       next_stage_ = *waiting_for_ == Stage::definitions ? Stage::classes : Stage::rest;
       waiting_for_.reset();
     }
+    if (!left_alone_known_) {
+      if (auto r = recall_left_alone(forward_->rendered().objects(), history::Side::attempt); !r) return r;
+    }
     const auto& entries = forward_->rendered().objects().entries();
     const bool late = std::ranges::any_of(
         entries, [&](const auto& entry) { return manifest::stage(entry.key) < next_stage_; });
@@ -281,9 +303,7 @@ base::Result<void> Rollout::call_back(base::Error cause) {
 
 base::Result<void> Rollout::forward_failed(base::Error error) {
   const bool in_time = site_.now() - started_ < component_.timeout;
-  // Without an answer, or with a full store behind the API, nothing could be put back either.
-  const bool dead_end = error.code() == "kube.unreachable" || error.code() == "kube.storage";
-  if (worth_waiting(error) && (in_time || dead_end)) return error;
+  if (worth_waiting(error) && (in_time || is_dead_end(error))) return error;
   cause_ = std::move(error);
   return go(Event::apply_failed);
 }
@@ -293,8 +313,23 @@ base::Clock::Monotonic Rollout::due() const {
   return std::min(due_, looked_ + kShortestHealthPause);
 }
 
-base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects,
+// What an annotation kept out of the inventory when it was planned is neither applied nor judged.
+base::Result<void> Rollout::recall_left_alone(const manifest::Rendered& objects, history::Side side) {
+  auto entries = site_.history->inventory(component_.name, side);
+  if (!entries) return std::move(entries).error();
+  std::set<history::ObjectKey> known;
+  for (const auto& entry : *entries) known.insert(entry.key);
+  for (const auto& entry : objects.entries())
+    if (!known.contains(journal_key(entry.key))) applied_.left_alone.insert(entry.key);
+  left_alone_known_ = true;
+  return {};
+}
+
+base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects, history::Side side,
                                                const std::stop_token& stop) {
+  if (!left_alone_known_) {
+    if (auto r = recall_left_alone(objects, side); !r) return std::move(r).error();
+  }
   if (site_.watch) site_.watch->looking(component_.name);
   auto readings = read_health(
       site_, component_, objects, applied_, [](const auto&) { return true; }, stop);
@@ -303,7 +338,17 @@ base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects
     health_.reset();
     return std::move(readings).error();
   }
-  if (!health_) health_.emplace(health_settings(component_));
+  // On the way back no Job is made again: what ran for the last good revision has run.
+  if (side == history::Side::last_good) {
+    std::erase_if(*readings, [](const kube::Reading& reading) {
+      return is_job(reading.key) && reading.readiness.state == kube::State::not_found;
+    });
+  }
+  if (!health_) {
+    kube::HealthSettings settings = health_settings(component_);
+    settings.after_outage = after_outage_;
+    health_.emplace(settings);
+  }
   kube::HealthReport report = health_->feed(*readings, site_.now());
   activity_ =
       report.verdict == kube::Verdict::soaking ? "healthy, watching that it stays so" : "waiting for health";
@@ -322,7 +367,7 @@ base::Result<void> Rollout::settle(const std::stop_token& stop) {
     cause_ = std::move(r).error();
     return go(Event::became_unhealthy);
   }
-  auto report = look(forward_->rendered().objects(), stop);
+  auto report = look(forward_->rendered().objects(), history::Side::attempt, stop);
   if (!report) return std::move(report).error();
   switch (report->verdict) {
     case kube::Verdict::waiting:
@@ -332,6 +377,7 @@ base::Result<void> Rollout::settle(const std::stop_token& stop) {
       return go(Event::became_healthy);
     case kube::Verdict::blocked:
       health_.reset();
+      after_outage_ = true;
       return base::Error::blocked("health.node", report->message);
     case kube::Verdict::cut_off:
       // Not held against it; the last good revision has what it needs on this host.
@@ -341,54 +387,7 @@ base::Result<void> Rollout::settle(const std::stop_token& stop) {
       break;
   }
   cause_ = base::Error::failed("health.failed", report->message);
-  history::Failure failure{component_.name, artifact_,          forward_->rendered().values(),
-                           cause_->code(),  cause_->describe(), {}};
-  if (auto r = site_.history->remember_failure(failure); !r) return r;
   return go(Event::became_unhealthy);
-}
-
-// Last of all, when there is no way back to be kept any more: what the new revision does not name is deleted.
-base::Result<void> Rollout::prune(const std::stop_token& stop) {
-  if (auto r = need_forward(stop); !r) return r;
-  std::set<history::ObjectKey> declared;
-  for (const auto& entry : forward_->rendered().objects().entries()) declared.insert(journal_key(entry.key));
-  std::vector<history::ObjectKey> unpruned;
-  for (const history::Side side : {history::Side::last_good, history::Side::leftover}) {
-    auto entries = site_.history->inventory(component_.name, side);
-    if (!entries) return std::move(entries).error();
-    std::ranges::sort(*entries, [](const auto& a, const auto& b) {
-      return manifest::applies_before(cluster_key(b), cluster_key(a));
-    });
-    std::vector<history::ObjectKey> gone;
-    for (const auto& entry : *entries) {
-      if (declared.contains(entry.key)) continue;
-      if (!component_.prune) {
-        unpruned.push_back(entry.key);
-        continue;
-      }
-      auto result = kube::prune_object(site_.cluster_for(component_), {cluster_key(entry), entry.uid},
-                                       component_.name, {}, site_.limits(stop));
-      if (!result) return std::move(result).error();
-      if (result->result == kube::Pruned::gone) {
-        gone.push_back(entry.key);
-      } else {
-        unpruned.push_back(entry.key);
-      }
-    }
-    if (side == history::Side::leftover && !gone.empty()) {
-      if (auto r = site_.history->drop_leftovers(component_.name, gone); !r) return r;
-    }
-  }
-  auto record = site_.history->component(component_.name);
-  if (!record) return std::move(record).error();
-  const auto raised = trust::raise_floor(trust_floor(*record ? (*record)->floor : std::nullopt),
-                                         forward_->rendered().verified());
-  if (auto r = close_step("ok"); !r) return r;
-  const history::Floor floor{raised.version, raised.created, raised.digest};
-  const std::string sentence = std::to_string(declared.size()) + " objects are healthy";
-  if (auto r = site_.history->commit_good(id_, floor, unpruned, sentence); !r) return r;
-  state_ = *next(state_, Event::pruned);
-  return {};
 }
 
 }  // namespace gridseal::deploy

@@ -12,6 +12,11 @@
 
 namespace gridseal::deploy {
 
+// Runs once: no way back runs it again.
+inline bool is_job(const manifest::ObjectKey& key) {
+  return key.group == "batch" && key.kind == "Job";
+}
+
 // Used by the worker alone.
 class Rollout {
  public:
@@ -32,6 +37,8 @@ class Rollout {
   const std::string& revision() const { return revision_; }
   // Why it went back; empty while it goes forward.
   const std::optional<base::Error>& cause() const { return cause_; }
+  // Why it cannot go back either, while it is stuck.
+  const std::optional<base::Error>& trouble() const { return trouble_; }
   // When step() has something to do again.
   base::Clock::Monotonic due() const;
   // "waiting for health: 2 of 5 objects are ready".
@@ -55,24 +62,40 @@ class Rollout {
   base::Result<void> forward_failed(base::Error error);
   base::Result<void> settle(const std::stop_token& stop);
   base::Result<void> prune(const std::stop_token& stop);
+  base::Result<void> commit(size_t objects, const std::vector<history::ObjectKey>& unpruned);
   base::Result<bool> leaves_all();
+  // What became of a round of deletes.
+  struct Removal {
+    std::vector<history::ObjectKey> gone;
+    std::vector<history::ObjectKey> going;  // deleted, and still there
+    std::vector<history::ObjectKey> left;   // protected, not ours any more, or the server refuses
+  };
+  base::Result<Removal> remove(std::vector<history::InventoryEntry> entries, const std::stop_token& stop);
+  // Whether to look again later; else what is going is left to itself and stays in the inventory.
+  bool waits_for(Removal& removal);
   base::Result<void> reverse(const std::stop_token& stop);
   base::Result<void> put_back(const std::stop_token& stop);
+  base::Result<void> put_back_one(size_t index, const std::stop_token& stop);
+  base::Result<void> put_back_job(const manifest::Object& job, const std::stop_token& stop);
   base::Result<void> put_back_pre_images(const std::stop_token& stop);
-  base::Result<void> delete_created(const std::stop_token& stop);
+  base::Result<bool> delete_created(const std::stop_token& stop);
   base::Result<void> reverse_failed(base::Error error);
+  base::Result<void> give_up(base::Error error);
   base::Result<void> settle_back(const std::stop_token& stop);
+  base::Result<void> recall_left_behind();
   base::Result<void> free_stuck_pods(const std::stop_token& stop);
   base::Result<void> retry_stuck();
 
   base::Result<void> apply_one(const manifest::Rendered& objects, size_t index, const std::stop_token& stop);
-  base::Result<kube::HealthReport> look(const manifest::Rendered& objects, const std::stop_token& stop);
+  base::Result<kube::HealthReport> look(const manifest::Rendered& objects, history::Side side,
+                                        const std::stop_token& stop);
+  base::Result<void> recall_left_alone(const manifest::Rendered& objects, history::Side side);
   base::Result<void> need_forward(const std::stop_token& stop);
   base::Result<void> need_back(const std::stop_token& stop);
   // Journals the end of the running step, the new state and the beginning of its step.
   base::Result<void> go(Event event);
   base::Result<void> open_step();
-  base::Result<void> close_step(std::string_view result);
+  base::Result<void> close_step(std::string_view result, const base::Json& detail = {});
   base::Result<void> end_reversed(State end);
   bool is_in_way_back(const history::ObjectKey& key) const;
 
@@ -90,11 +113,16 @@ class Rollout {
   std::optional<manifest::Stage> waiting_for_;  // a stage that was applied and is not ready yet
   manifest::Stage next_stage_ = manifest::Stage::definitions;
   std::optional<kube::HealthCheck> health_;
-  bool stuck_pods_freed_ = false;
+  bool left_alone_known_ = false;
+  bool after_outage_ = false;
+  std::optional<base::Clock::Monotonic> removing_since_;
 
   std::optional<int64_t> step_;
   std::optional<base::Error> cause_;
+  std::optional<base::Error> trouble_;
   std::vector<history::ObjectKey> left_behind_;
+  bool left_behind_known_ = false;
+  std::vector<history::ObjectKey> kept_behind_;  // of those, what could not be put back
   int attempts_ = 0;  // at going back
   base::Clock::Monotonic started_;
   base::Clock::Monotonic due_;

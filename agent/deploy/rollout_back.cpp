@@ -7,8 +7,9 @@
 #include "deploy/rollout.hpp"
 #include "deploy/rules.hpp"
 #include "kube/diagnose.hpp"
+#include "kube/fields.hpp"
 #include "kube/owner.hpp"
-#include "manifest/order.hpp"
+#include "kube/restore.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -23,6 +24,11 @@ bool concerns_one_object(const base::Error& error) {
       "kube.unreachable", "kube.storage", "kube.unauthorized", "kube.cancelled", "kube.protocol"};
   return error.code().starts_with("kube.") &&
          std::ranges::find(kOfTheServer, error.code()) == kOfTheServer.end();
+}
+
+// Whether trying again without somebody's help leads nowhere.
+bool is_lasting(const base::Error& error) {
+  return error.outcome() != base::Outcome::blocked || error.code() == "kube.forbidden";
 }
 
 }  // namespace
@@ -42,19 +48,63 @@ bool Rollout::is_in_way_back(const history::ObjectKey& key) const {
                              [&](const auto& entry) { return journal_key(entry.key) == key; });
 }
 
+// All that can be put back is, also when one object is refused.
 base::Result<void> Rollout::put_back(const std::stop_token& stop) {
   if (!way_back_) return {};
   activity_ = "putting the last good revision back";
   applied_ = {};
+  if (auto r = recall_left_alone(back_->objects(), history::Side::last_good); !r) return r;
   std::optional<base::Error> first;
   for (size_t i = 0; i < back_->objects().size(); ++i) {
-    auto r = apply_one(back_->objects(), i, stop);
-    if (r) continue;
-    if (!concerns_one_object(r.error())) return r;
-    if (!first) first = std::move(r).error();
+    auto done = put_back_one(i, stop);
+    if (done) continue;
+    if (!concerns_one_object(done.error())) return done;
+    if (!first) first = std::move(done).error();
   }
-  if (first) return *first;
+  if (first) return std::move(*first);
   return {};
+}
+
+base::Result<void> Rollout::put_back_one(size_t index, const std::stop_token& stop) {
+  auto object = back_->objects().load(index);
+  if (!object) return std::move(object).error();
+  const auto& key = object->key;
+  if (applied_.left_alone.contains(key)) return {};
+  if (is_job(key)) return put_back_job(*object, stop);
+  auto result = kube::put_back_object(site_.cluster_for(component_), object->body, site_.limits(stop),
+                                      apply_rules(component_, key));
+  if (!result && key.kind == "CustomResourceDefinition" && result.error().code() == "kube.invalid") {
+    // Objects are stored in a version that only the failed revision declares (status.storedVersions).
+    left_behind_.push_back(journal_key(key));
+    return {};
+  }
+  if (!result) return std::move(result).error().with_context(key.describe() + " could not be put back");
+  if (result->action == kube::Action::skip) {
+    applied_.left_alone.insert(key);
+    return {};
+  }
+  applied_.generations[key] = result->generation;
+  return site_.history->mark_applied(component_.name, {{journal_key(key), result->uid, result->fields}});
+}
+
+// What ran for the last good revision has run. A Job that is still there is put back; one that is not stays
+// away, and one that the failed revision put in its place goes.
+base::Result<void> Rollout::put_back_job(const manifest::Object& job, const std::stop_token& stop) {
+  kube::Cluster& cluster = site_.cluster_for(component_);
+  auto live = cluster.get(job.key, site_.limits(stop));
+  if (!live && live.error().is("kube.not_found")) return {};
+  if (!live) return std::move(live).error().error;
+  auto result =
+      kube::put_back_object(cluster, job.body, site_.limits(stop), apply_rules(component_, job.key));
+  if (!result && result.error().code() == "kube.immutable") {
+    const kube::OwnedObject owned{job.key, kube::text_at(*live, {"metadata", "uid"})};
+    auto removed = kube::prune_object(cluster, owned, component_.name, {}, site_.limits(stop));
+    if (!removed) return std::move(removed).error();
+    return {};
+  }
+  if (!result) return std::move(result).error().with_context(job.key.describe() + " could not be put back");
+  applied_.generations[job.key] = result->generation;
+  return site_.history->mark_applied(component_.name, {{journal_key(job.key), result->uid, result->fields}});
 }
 
 base::Result<void> Rollout::put_back_pre_images(const std::stop_token& stop) {
@@ -69,32 +119,25 @@ base::Result<void> Rollout::put_back_pre_images(const std::stop_token& stop) {
     if (!object) return std::move(object).error();
     auto object_key = kube::key_of(*object);
     if (!object_key) return std::move(object_key).error();
-    auto result = kube::apply_object(site_.cluster_for(component_), *object, site_.limits(stop),
-                                     apply_rules(component_, *object_key));
+    auto result = kube::restore_object(site_.cluster_for(component_), *object, site_.limits(stop),
+                                       apply_rules(component_, *object_key));
     if (!result)
       return std::move(result).error().with_context("what stood there before could not be put back");
   }
   return {};
 }
 
-// Only what this deployment itself created goes, in the reverse of the order of applying.
-base::Result<void> Rollout::delete_created(const std::stop_token& stop) {
+// Only what this deployment itself created goes. False: some of it is still going.
+base::Result<bool> Rollout::delete_created(const std::stop_token& stop) {
   auto entries = site_.history->inventory(component_.name, history::Side::attempt);
   if (!entries) return std::move(entries).error();
-  std::ranges::sort(*entries, [](const auto& a, const auto& b) {
-    return manifest::applies_before(cluster_key(b), cluster_key(a));
-  });
-  left_behind_.clear();
-  for (const auto& entry : *entries) {
-    if (entry.created_by != id_ || is_in_way_back(entry.key)) continue;
-    auto result = kube::prune_object(site_.cluster_for(component_), {cluster_key(entry), entry.uid},
-                                     component_.name, {}, site_.limits(stop));
-    if (!result && result.error().code() == "kube.unknown_kind")
-      continue;  // its kind is gone, and it with it
-    if (!result) return std::move(result).error();
-    if (result->result != kube::Pruned::gone) left_behind_.push_back(entry.key);
-  }
-  return {};
+  std::erase_if(*entries,
+                [&](const auto& entry) { return entry.created_by != id_ || is_in_way_back(entry.key); });
+  auto removal = remove(std::move(*entries), stop);
+  if (!removal) return std::move(removal).error();
+  if (waits_for(*removal)) return false;
+  left_behind_.insert(left_behind_.end(), removal->left.begin(), removal->left.end());
+  return true;
 }
 
 // Without a way back: a first deployment is taken away or left as the settings say. What stood there before
@@ -112,17 +155,25 @@ base::Result<void> Rollout::reverse(const std::stop_token& stop) {
     if (!leaves) return std::move(leaves).error();
     if (*leaves) return end_reversed(State::left);
   }
-  const auto work = [&]() -> base::Result<void> {
-    if (auto r = need_back(stop); !r) return r;
-    if (auto r = put_back(stop); !r) return r;
-    if (auto r = put_back_pre_images(stop); !r) return r;
+  const auto work = [&]() -> base::Result<bool> {
+    left_behind_.clear();
+    left_behind_known_ = true;
+    if (!removing_since_) {
+      if (auto r = need_back(stop); !r) return std::move(r).error();
+      if (auto r = put_back(stop); !r) return std::move(r).error();
+      if (auto r = put_back_pre_images(stop); !r) return std::move(r).error();
+      kept_behind_ = left_behind_;
+    }
+    left_behind_ = kept_behind_;
     return delete_created(stop);
   };
   auto done = work();
   if (!done) {
-    if (stop.stop_requested() || done.error().code().starts_with("history.")) return done;
+    if (stop.stop_requested() || done.error().code().starts_with("history.")) return std::move(done).error();
+    removing_since_.reset();
     return reverse_failed(std::move(done).error());
   }
+  if (!*done) return {};
   if (!way_back_) return end_reversed(State::removed);
   return go(Event::reversed);
 }
@@ -131,11 +182,16 @@ base::Result<void> Rollout::reverse(const std::stop_token& stop) {
 // server itself refuses is tried a few times only, lest two revisions fight each other for ever.
 base::Result<void> Rollout::reverse_failed(base::Error error) {
   due_ = site_.now() + kPauseBetweenAttempts;
-  if (error.outcome() == base::Outcome::blocked && error.code() != "kube.forbidden") return error;
+  if (!is_lasting(error)) return error;
   if (++attempts_ < kMaxAttempts) return error;
-  cause_ =
-      std::move(error).with_context("neither this revision nor the way back works; an operator has to look");
-  due_ = site_.now() + kPauseWhenStuck;
+  return give_up(std::move(error));
+}
+
+base::Result<void> Rollout::give_up(base::Error error) {
+  trouble_ = std::move(error).with_context(
+      "neither revision " + revision_ +
+      " nor the way back works, an operator has to look; it is tried again every " +
+      std::to_string(kPauseWhenStuck.count() / 60'000) + " minutes");
   auto r = go(Event::reverse_failed);
   due_ = site_.now() + kPauseWhenStuck;
   return r;
@@ -144,6 +200,7 @@ base::Result<void> Rollout::reverse_failed(base::Error error) {
 base::Result<void> Rollout::retry_stuck() {
   if (site_.now() < due_) return {};
   attempts_ = 0;
+  trouble_.reset();
   return go(Event::retry);
 }
 
@@ -161,19 +218,36 @@ base::Result<void> Rollout::free_stuck_pods(const std::stop_token& stop) {
     auto deleted = kube::delete_stuck_pods(site_.cluster_for(component_), entry.key, site_.limits(stop));
     if (!deleted) return std::move(deleted).error();
   }
-  stuck_pods_freed_ = true;
+  return {};
+}
+
+// After a restart: what the step before could not take away is in the journal.
+base::Result<void> Rollout::recall_left_behind() {
+  if (left_behind_known_) return {};
+  auto record = site_.history->deployment(id_);
+  if (!record) return std::move(record).error();
+  for (const auto& step : *record ? (*record)->steps : std::vector<history::Step>()) {
+    const base::Json* keys = base::find_array(step.detail, "leftBehind");
+    if (keys == nullptr) continue;
+    left_behind_.clear();
+    for (const auto& key : *keys) {
+      if (key.is_array() && key.size() == 4)
+        left_behind_.push_back({key[0].get<std::string>(), key[1].get<std::string>(),
+                                key[2].get<std::string>(), key[3].get<std::string>()});
+    }
+  }
+  left_behind_known_ = true;
   return {};
 }
 
 base::Result<void> Rollout::settle_back(const std::stop_token& stop) {
   if (auto r = need_back(stop); !r) return r;
-  if (!stuck_pods_freed_) {
-    if (auto r = free_stuck_pods(stop); !r) return r;
-  }
-  auto report = look(back_->objects(), stop);
+  if (auto r = recall_left_behind(); !r) return r;
+  auto report = look(back_->objects(), history::Side::last_good, stop);
   if (!report) return std::move(report).error();
   switch (report->verdict) {
     case kube::Verdict::waiting:
+      return free_stuck_pods(stop);
     case kube::Verdict::soaking:
       return {};
     case kube::Verdict::healthy:
@@ -181,18 +255,15 @@ base::Result<void> Rollout::settle_back(const std::stop_token& stop) {
     case kube::Verdict::blocked:
     case kube::Verdict::cut_off:
       health_.reset();
+      after_outage_ = true;
       return base::Error::blocked(
           report->verdict == kube::Verdict::blocked ? "health.node" : "health.surroundings", report->message);
     case kube::Verdict::failed:
       break;
   }
-  stuck_pods_freed_ = false;
   if (++attempts_ < kMaxAttempts) return go(Event::became_unhealthy);
-  cause_ = base::Error::failed("health.way_back",
-                               "the last good revision does not become healthy any more: " + report->message);
-  auto r = go(Event::reverse_failed);
-  due_ = site_.now() + kPauseWhenStuck;
-  return r;
+  return give_up(base::Error::failed(
+      "health.way_back", "the last good revision does not become healthy any more: " + report->message));
 }
 
 base::Result<void> Rollout::end_reversed(State end) {
@@ -217,11 +288,11 @@ base::Result<void> Rollout::end_reversed(State end) {
     if (!entries) return std::move(entries).error();
     for (const auto& entry : *entries) ending.left_behind.push_back(entry.key);
   }
-  // What the workload itself did wrong was remembered when it was seen; what the API server refused is
-  // remembered here.
-  // Lost trust is not held against it: that may come back.
+  // What the workload itself did wrong, or the API server refused. Lost trust is not held against it: that
+  // may come back.
   ending.remember =
-      cause_ && cause_->outcome() == base::Outcome::refused && cause_->code().starts_with("kube.");
+      cause_ && (cause_->outcome() == base::Outcome::failed ||
+                 (cause_->outcome() == base::Outcome::refused && cause_->code().starts_with("kube.")));
   if (auto r = site_.history->finish_failed(id_, ending); !r) return r;
   if (site_.watch) site_.watch->release(component_.name);
   state_ = end;

@@ -99,6 +99,16 @@ Result<void> settle_inventory(Database& database, const std::string& component,
 Result<void> drop_attempt(Database& database, const std::string& component,
                           const std::vector<ObjectKey>& left_behind) {
   if (auto done = keep_as_leftover(database, component, Side::attempt, left_behind); !done) return done;
+  // What the last good revision declares is no leftover, even when it could not be put back as it was.
+  if (auto done =
+          run_text(database,
+                   "DELETE FROM inventory WHERE component=? AND side='leftover' AND "
+                   "(api_group, kind, namespace, name) IN (SELECT api_group, kind, namespace, name FROM "
+                   "inventory WHERE component=? AND side='last_good')",
+                   {component, component});
+      !done) {
+    return done;
+  }
   return run_text(database, "DELETE FROM inventory WHERE component=? AND side='attempt'", {component});
 }
 

@@ -61,6 +61,17 @@ Result<void> bring_up(Database& database, base::Clock& clock) {
   return record_schema(database, clock.now(), *unbegun ? 0 : *before);
 }
 
+// A file that was being replaced when the power went leaves its copy beside it; one may be of the host's key.
+Result<void> remove_temporaries(base::Files& files, const std::string& directory) {
+  auto entries = files.list(directory);
+  if (!entries) return std::move(entries).error();
+  for (const base::Entry& entry : *entries) {
+    if (entry.kind != base::EntryKind::file || entry.name.find(".tmp.") == std::string::npos) continue;
+    if (auto r = files.remove(directory + "/" + entry.name); !r) return r;
+  }
+  return {};
+}
+
 }  // namespace
 
 History::History(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -73,6 +84,7 @@ Result<std::unique_ptr<History>> History::open(base::Files& files, base::Clock& 
   auto lock = StateLock::acquire(options.state_directory);
   if (!lock) return std::move(lock).error();
   state->lock.emplace(std::move(*lock));
+  if (auto done = remove_temporaries(files, options.state_directory); !done) return std::move(done).error();
   if (auto done = refuse_lost(files, options.state_directory); !done) return std::move(done).error();
 
   DatabaseOptions how;

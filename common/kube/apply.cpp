@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "kube/fields.hpp"
 #include "kube/ignore.hpp"
 #include "kube/ownership.hpp"
 #include "kube/takeover.hpp"
@@ -165,8 +166,12 @@ Result<Target> look(Cluster& cluster, const Json& object, const Limits& limits) 
   return target;
 }
 
-bool may_replace(const Target& target, const Failure& failure) {
-  return failure.is("kube.immutable") && target.live && target.policy.force && is_replaceable(target.key);
+// On the way back the annotation of the revision that failed counts: what it replaced has to be replaced
+// again. A Job never is: it would run once more.
+bool may_replace(const Target& target, const Failure& failure, bool back = false) {
+  if (!failure.is("kube.immutable") || !target.live || !is_replaceable(target.key)) return false;
+  if (!back) return target.policy.force;
+  return target.key.kind != "Job" && (target.policy.force || policy_of(*target.live).force);
 }
 
 Error hint_at_force(const Target& target, Failure failure) {
@@ -250,11 +255,51 @@ Result<void> take_over(Cluster& cluster, Target& target, const Limits& limits) {
                             "taken over");
 }
 
+const Json* pod_template(const Json& object) {
+  const Json* found = field_at(object, {"spec", "template"});
+  return found != nullptr ? found : field_at(object, {"spec", "jobTemplate", "spec", "template"});
+}
+
+bool owns(const Json& live, const Json::json_pointer& field) {
+  const Json* entries = field_at(live, {"metadata", "managedFields"});
+  if (entries == nullptr || !entries->is_array()) return false;
+  return std::any_of(entries->begin(), entries->end(), [&](const Json& entry) {
+    return text_at(entry, {"manager"}) == kFieldManager && entry.contains("fieldsV1") &&
+           entry["fieldsV1"].contains(field);
+  });
+}
+
+// A ServiceAccount that we named and name no longer would stay: its other name, serviceAccount, belongs to
+// nobody. Nothing when there is none; else the patch that takes both away.
+std::optional<Json> dropped_account(const Json& declared, const Json& live) {
+  const Json* wanted = pod_template(declared);
+  const Json* present = pod_template(live);
+  if (wanted == nullptr || present == nullptr) return std::nullopt;
+  if (!text_at(*wanted, {"spec", "serviceAccountName"}).empty() ||
+      !text_at(*wanted, {"spec", "serviceAccount"}).empty() ||
+      text_at(*present, {"spec", "serviceAccountName"}).empty())
+    return std::nullopt;
+  const bool scheduled = field_at(live, {"spec", "jobTemplate"}) != nullptr;
+  const std::string owned = scheduled ? "/f:spec/f:jobTemplate/f:spec/f:template" : "/f:spec/f:template";
+  if (!owns(live, Json::json_pointer(owned + "/f:spec/f:serviceAccountName"))) return std::nullopt;
+  const Json spec{{"spec", {{"serviceAccountName", nullptr}, {"serviceAccount", nullptr}}}};
+  if (scheduled) return Json{{"spec", {{"jobTemplate", {{"spec", {{"template", spec}}}}}}}};
+  return Json{{"spec", {{"template", spec}}}};
+}
+
+Result<void> merge_patch(Cluster& cluster, Target& target, const Json& patch, const Limits& limits) {
+  auto patched = cluster.client().patch(target.path, PatchKind::merge, patch, {}, limits);
+  if (!patched) return std::move(patched).error().error;
+  target.live = std::move(*patched);
+  return {};
+}
+
 Result<void> prepare(Cluster& cluster, Target& target, const Json& object, const Limits& limits) {
   if (const auto change = strategy_switch(object, *target.live); change) {
-    auto patched = cluster.client().patch(target.path, PatchKind::merge, change->patch(), {}, limits);
-    if (!patched) return std::move(patched).error().error;
-    target.live = std::move(*patched);
+    if (auto r = merge_patch(cluster, target, change->patch(), limits); !r) return r;
+  }
+  if (const auto patch = dropped_account(object, *target.live); patch) {
+    if (auto r = merge_patch(cluster, target, *patch, limits); !r) return r;
   }
   if (target.policy.ssa == ObjectPolicy::Ssa::merge) return {};
   return take_over(cluster, target, limits);
@@ -379,8 +424,10 @@ Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits&
   return dry_run(cluster, *target, body_for(*target, object, rules), std::move(item), limits, seen);
 }
 
-Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Limits& limits,
-                                 const ApplyRules& rules) {
+namespace {
+
+Result<ApplyResult> apply_it(Cluster& cluster, const Json& object, bool back, const Limits& limits,
+                             const ApplyRules& rules) {
   auto target = look(cluster, object, limits);
   if (!target) return std::move(target).error();
   if (!target->deferred.empty()) return Error::blocked("kube.unknown_kind", target->deferred);
@@ -395,7 +442,7 @@ Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Lim
   options.force = true;
   auto written = cluster.client().apply(target->path, body_for(*target, object, rules), options, limits);
   bool replaced = false;
-  if (!written && may_replace(*target, written.error())) {
+  if (!written && may_replace(*target, written.error(), back)) {
     written = replace(cluster, *target, object, limits);
     replaced = true;
   }
@@ -418,6 +465,18 @@ Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Lim
   ApplyResult result = result_of(*target, action, written->object);
   result.warnings = std::move(written->warnings);
   return result;
+}
+
+}  // namespace
+
+Result<ApplyResult> apply_object(Cluster& cluster, const Json& object, const Limits& limits,
+                                 const ApplyRules& rules) {
+  return apply_it(cluster, object, false, limits, rules);
+}
+
+Result<ApplyResult> put_back_object(Cluster& cluster, const Json& object, const Limits& limits,
+                                    const ApplyRules& rules) {
+  return apply_it(cluster, object, true, limits, rules);
 }
 
 Json preimage(Json live) {

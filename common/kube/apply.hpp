@@ -76,6 +76,11 @@ base::Result<PlanItem> plan_object(Cluster& cluster, const base::Json& object, c
 base::Result<ApplyResult> apply_object(Cluster& cluster, const base::Json& object, const Limits& limits,
                                        const ApplyRules& rules = {});
 
+// The same on the way back to an earlier revision: what the later one replaced by its annotation is replaced
+// again, except Jobs, which would run once more (kube.immutable then).
+base::Result<ApplyResult> put_back_object(Cluster& cluster, const base::Json& object, const Limits& limits,
+                                          const ApplyRules& rules = {});
+
 // Whether replacing (delete and create) is ever allowed: not for PVC, PV, Namespace, CRD, StatefulSet.
 bool is_replaceable(const manifest::ObjectKey& key);
 

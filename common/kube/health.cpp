@@ -150,7 +150,8 @@ void HealthCheck::note(const std::string& id, const Reading& reading, Survey& su
         return !finding.of_old_revision && fault_of(id, finding) == Fault::surroundings;
       });
   survey.cut_off = survey.cut_off || excused;
-  if (reading.readiness.state == State::failed)
+  const bool overdue = settings_.after_outage && reading.readiness.reason == "ProgressDeadlineExceeded";
+  if (reading.readiness.state == State::failed && !overdue)
     trouble(id, settings_.grace, reading.readiness.reason, sentence(reading), survey.now).excused = excused;
   note_findings(id, reading, survey);
 }

@@ -20,6 +20,8 @@ struct HealthSettings {
   base::milliseconds soak{30'000};           // everything must stay current this long
   base::milliseconds timeout{300'000};       // from the start until the soak begins
   base::milliseconds unschedulable{60'000};  // a pod may wait for a node this long
+  // A node was away: that the progress deadline of a Deployment passed meanwhile says nothing.
+  bool after_outage = false;
 };
 
 // One object as it is at this moment.

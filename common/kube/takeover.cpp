@@ -27,19 +27,6 @@ bool is_left_over(const Json& entry) {
          (manager.starts_with("kubectl") || manager == "before-first-apply" || manager == kFieldManager);
 }
 
-// Union of two FieldsV1 sets: a set is an object of paths, each again a set.
-void unite(Json& into, const Json& other) {
-  if (!into.is_object() || !other.is_object()) return;
-  for (const auto& [path, set] : other.items()) {
-    const auto it = into.find(path);
-    if (it == into.end()) {
-      into[path] = set;
-    } else {
-      unite(*it, set);
-    }
-  }
-}
-
 // Owning the map of labels or annotations itself ("." or an empty set) would remove what others put into it.
 void disown_map(Json& metadata, const char* map) {
   const auto it = metadata.find(map);
@@ -83,7 +70,7 @@ bool merge_entries(Json& entries) {
   for (const Json& entry : entries) {
     if (is_left_over(entry) && text_of(entry, "apiVersion") == version) {
       if (const Json* fields = base::find_object(entry, "fieldsV1"); fields != nullptr)
-        unite(merged, *fields);
+        unite_fields(merged, *fields);
     } else {
       kept.push_back(entry);
     }
@@ -97,6 +84,18 @@ bool merge_entries(Json& entries) {
 }
 
 }  // namespace
+
+void unite_fields(Json& into, const Json& other) {
+  if (!into.is_object() || !other.is_object()) return;
+  for (const auto& [path, set] : other.items()) {
+    const auto it = into.find(path);
+    if (it == into.end()) {
+      into[path] = set;
+    } else {
+      unite_fields(*it, set);
+    }
+  }
+}
 
 std::optional<Json> takeover_patch(const Json& live) {
   const Json* metadata = base::find_object(live, "metadata");

@@ -14,4 +14,7 @@ namespace gridseal::kube {
 // last-applied annotation. Nothing when there is nothing to take over.
 std::optional<base::Json> takeover_patch(const base::Json& live);
 
+// Union of two FieldsV1 sets: a set is an object of paths, each again a set.
+void unite_fields(base::Json& into, const base::Json& other);
+
 }  // namespace gridseal::kube

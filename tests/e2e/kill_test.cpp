@@ -117,5 +117,36 @@ TEST_F(KillTest, SettlingBack) {
   expect_old();
 }
 
+// GS-E2E-016: Killed while neither forward nor back works: ends on the last good revision once it can.
+TEST_F(KillTest, Stuck) {
+  ASSERT_NO_FATAL_FAILURE(release_broken());
+  ASSERT_TRUE(cluster_->set_script(
+      {{"rules", broken_image()},
+       {"faults", base::Json::array({{{"match", {{"method", "PATCH"}, {"path_glob", "*/deployments/*"}}},
+                                      {"fault", {{"status", 400}, {"message", "no"}}}}})}}));
+  ASSERT_NO_FATAL_FAILURE(kill_in("stuck"));
+  expect_old();
+}
+
+class KillFirstTest : public E2eTest {};
+
+// GS-E2E-017: Killed while a failed first deployment is taken away again: it goes, whole.
+TEST_F(KillFirstTest, Removing) {
+  ASSERT_TRUE(cluster_->set_script({{"rules", broken_image()}}));
+  release("1.0.0", shop("1.0.0", config_map("fresh"), "registry.test/broken"));
+  ASSERT_TRUE(start_agent());
+  ASSERT_TRUE(await_deployment("settling")) << tell();
+  ASSERT_TRUE(cluster_->set_script(
+      {{"rules", broken_image()}, {"faults", base::Json::array({delay("DELETE", "*", 10'000)})}}));
+  ASSERT_TRUE(await_deployment("reversing")) << tell();
+  agent_->kill_hard();
+  ASSERT_TRUE(cluster_->set_script({{"rules", broken_image()}}));
+  ASSERT_TRUE(start_agent());
+  ASSERT_TRUE(await_state("failed")) << tell();
+  EXPECT_EQ(live_version(), "");
+  EXPECT_FALSE(cluster_->get("/api/v1/namespaces/shop/configmaps/fresh").is_object());
+  expect_complete_history();
+}
+
 }  // namespace
 }  // namespace gridseal::test

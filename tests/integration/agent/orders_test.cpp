@@ -160,19 +160,24 @@ TEST_F(OrdersTest, PromotedFixGetsOutOfStuck) {
   promote(one_);
   ASSERT_TRUE(start());
   ASSERT_TRUE(run_until([&] { return runs(one_); })) << component().sentence;
-  ASSERT_TRUE(cluster_->set_script(
-      base::Json::parse(R"({"rules": [{"match": {"name": "web"}, "behaviour": {"never_ready": true}}]})")));
-  promote(two_);
+  ASSERT_TRUE(cluster_->set_script(kBadImageNeverReady));
+  promote(publish_broken("1.2.0"));
+  ASSERT_TRUE(run_until([&] { return !deployments().empty() && deployments()[0].state == "settling"; }));
+  base::Json refuses_all = kBadImageNeverReady;
+  refuses_all["faults"] = base::Json::parse(
+      R"([{"match": {"method": "PATCH", "path_glob": "*/deployments/*"},
+           "fault": {"status": 400, "message": "no"}}])");
+  ASSERT_TRUE(cluster_->set_script(refuses_all));
   ASSERT_TRUE(run_until([&] { return state() == "stuck"; }, 60'000)) << state() << component().sentence;
   ASSERT_TRUE(cluster_->set_script(base::Json::parse(R"({"rules": []})")));
   for (int i = 0; i < 5; ++i) run_once();
   EXPECT_EQ(state(), "stuck");
-  const std::string three = publish("1.2.0", application("1.2.0"));
+  const std::string three = publish("1.3.0", application("1.3.0"));
   promote(three);
   ASSERT_TRUE(run_until([&] { return runs(three) && state() == "healthy"; }))
       << state() << component().sentence;
   EXPECT_EQ(deployments()[1].outcome, history::DeploymentOutcome::left);
-  EXPECT_EQ(live_version(), "1.2.0");
+  EXPECT_EQ(live_version(), "1.3.0");
 }
 
 class DependencyTest : public OrdersTest {

@@ -66,7 +66,7 @@ class FaultyFiles final : public base::Files {
     Output(std::unique_ptr<base::OutputFile> inner, FaultyFiles& files, std::string path)
         : inner_(std::move(inner)), files_(files), path_(std::move(path)) {}
     base::Result<void> write(std::string_view bytes) override {
-      if (files_.fuse_.burn()) return inner_->write(bytes);
+      if (files_.fuse_.burn(Effect::file_write)) return inner_->write(bytes);
       // Only the write during which the power went leaves a part behind.
       if (files_.fuse_.used() == files_.fuse_.limit() + 1)
         (void)inner_->write(bytes.substr(0, bytes.size() / 2));

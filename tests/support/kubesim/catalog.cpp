@@ -164,4 +164,10 @@ void Catalog::withdraw(const std::string& group, const std::string& plural) {
   ++revision_;
 }
 
+void Catalog::restore(const Saved& saved) {
+  resources_ = saved.resources;
+  index_ = saved.index;
+  ++revision_;
+}
+
 }  // namespace gridseal::kubesim

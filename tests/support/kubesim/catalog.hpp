@@ -63,12 +63,20 @@ class Catalog {
   // Changes with every serve and withdraw.
   unsigned revision() const { return revision_; }
 
+  using Index = std::map<std::string, std::shared_ptr<const Resource>>;
+  struct Saved {
+    std::vector<std::shared_ptr<const Resource>> resources;
+    Index index;
+  };
+  Saved save() const { return {resources_, index_}; }
+  void restore(const Saved& saved);
+
  private:
   void read_line(std::string_view line);
 
   Schema& schema_;
   std::vector<std::shared_ptr<const Resource>> resources_;
-  std::map<std::string, std::shared_ptr<const Resource>> index_;
+  Index index_;
   unsigned revision_ = 0;
 };
 

@@ -13,7 +13,11 @@ using Millis = std::chrono::milliseconds;
 class Clock {
  public:
   explicit Clock(double speed) : speed_(speed > 0 ? speed : 1) {}
-  static Instant now() { return std::chrono::steady_clock::now(); }
+  static Instant now();
+  // For a cluster inside a test: from then on the time of this process stands at `now`, until it is set
+  // again; dates follow it.
+  static void set(Instant now);
+  static bool is_set();
   // When something that takes `delay` in the cluster is over.
   Instant after(Millis delay) const {
     return now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(

@@ -11,7 +11,21 @@ Cluster::Cluster(const ClusterOptions& wanted)
       clock(wanted.speed),
       schema(schema_table()),
       catalog(resource_table(), schema),
-      random_(std::random_device{}()) {}
+      random_(wanted.seed ? *wanted.seed : std::random_device{}()) {}
+
+Cluster::Saved Cluster::save() const {
+  Saved saved{catalog.save(), store, random_, next_ip_, next_port_};
+  saved.store.compact();
+  return saved;
+}
+
+void Cluster::restore(const Saved& saved) {
+  catalog.restore(saved.catalog);
+  store = saved.store;
+  random_ = saved.random;
+  next_ip_ = saved.next_ip;
+  next_port_ = saved.next_port;
+}
 
 std::string Cluster::fresh_uid() {
   const std::uint64_t high = random_();

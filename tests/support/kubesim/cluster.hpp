@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <random>
 
 #include "kubesim/catalog.hpp"
@@ -17,6 +18,7 @@ struct ClusterOptions {
   double speed = 1;
   bool bare =
       false;  // without what k3s adds: a default StorageClass and an address for LoadBalancer Services (089)
+  std::optional<std::uint64_t> seed;  // of names and uids; without one they are different in each process
 };
 
 struct Cluster {
@@ -44,6 +46,17 @@ struct Cluster {
   ObjectPtr remove(const Resource& resource, const std::string& ns, const std::string& name);
   // Set by the controllers; called with the mutex held.
   std::function<void(const Change&)> on_change;
+
+  // Everything but the script; the history of changes is left out (as after a compaction).
+  struct Saved {
+    Catalog::Saved catalog;
+    Store store;
+    std::mt19937_64 random;
+    unsigned next_ip;
+    int next_port;
+  };
+  Saved save() const;
+  void restore(const Saved& saved);
 
  private:
   void announce();

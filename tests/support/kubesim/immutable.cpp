@@ -151,6 +151,21 @@ void check_volume(const Json& before, const Json& after, Causes& out) {
   }
 }
 
+// apiextensions validation: a version in which objects were ever stored must stay declared.
+void keep_stored_versions(const Json& before, const Json& after, std::vector<Cause>& out) {
+  const Json* stored = find(before, {"status", "storedVersions"});
+  const Json* declared = find(after, {"spec", "versions"});
+  if (stored == nullptr || declared == nullptr) return;
+  for (std::size_t i = 0; i < stored->size(); ++i) {
+    const Json& version = (*stored)[i];
+    const bool there = std::any_of(declared->begin(), declared->end(),
+                                   [&](const Json& entry) { return entry.value("name", Json()) == version; });
+    if (there) continue;
+    out.push_back({"FieldValueInvalid", "status.storedVersions[" + std::to_string(i) + "]",
+                   "Invalid value: " + compact(version) + ": missing from spec.versions"});
+  }
+}
+
 }  // namespace
 
 Causes validate_change(const Resource& resource, const Json& before, const Json& after) {
@@ -177,7 +192,10 @@ Causes validate_change(const Resource& resource, const Json& before, const Json&
   if (plural == "priorityclasses" && part(before, {"value"}) != part(after, {"value"})) {
     out.push_back(forbidden_change("value", "may not be changed in an update."));
   }
-  if (plural == "customresourcedefinitions") same(before, after, {"spec", "scope"}, out);
+  if (plural == "customresourcedefinitions") {
+    same(before, after, {"spec", "scope"}, out);
+    keep_stored_versions(before, after, out);
+  }
   return out;
 }
 

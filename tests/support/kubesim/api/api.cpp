@@ -33,6 +33,7 @@ bool has_verb(const Call& call) {
 }
 
 void wait(std::int64_t ms) {
+  if (Clock::is_set()) return Clock::set(Clock::now() + Millis(ms));
   std::this_thread::sleep_for(std::chrono::milliseconds(ms));
 }
 
@@ -94,6 +95,9 @@ HttpResponse Api::faulty(const HttpRequest& request) {
                            : fault->status == 409 ? "Conflict"
                                                   : "InternalError",
                            message);
+    // 021: a 500 about the request itself has no reason.
+    if (fault->status == 500 && message.starts_with("failed to create typed patch object"))
+      made = internal_error(message);
     // 054: priority and fairness answers in plain text.
     if (fault->status == 429 && fault->message.empty()) {
       made.status = nullptr;

@@ -78,26 +78,42 @@ void create_services(Engine& engine) {
 
 }  // namespace
 
+namespace {
+
+void set_up(Engine& engine, bool threaded) {
+  const std::scoped_lock lock(engine.cluster().mutex);
+  add_namespaces(engine);
+  add_deployments(engine);
+  add_replica_sets(engine);
+  add_pods(engine);
+  add_stateful_sets(engine);
+  add_daemon_sets(engine);
+  add_jobs(engine);
+  add_garbage_collection(engine);
+  add_volumes(engine);
+  add_services(engine);
+  add_definitions(engine);
+  engine.add("nodes.", watch_node);
+  if (threaded)
+    engine.start();
+  else
+    engine.attach();
+  create_default_roles(engine.cluster());
+  create_namespaces(engine);
+  create_node(engine);
+  create_services(engine);
+}
+
+}  // namespace
+
 void start_controllers(Cluster& cluster) {
-  const std::scoped_lock lock(cluster.mutex);
-  auto* engine = new Engine(cluster);  // lives as long as the process
-  add_namespaces(*engine);
-  add_deployments(*engine);
-  add_replica_sets(*engine);
-  add_pods(*engine);
-  add_stateful_sets(*engine);
-  add_daemon_sets(*engine);
-  add_jobs(*engine);
-  add_garbage_collection(*engine);
-  add_volumes(*engine);
-  add_services(*engine);
-  add_definitions(*engine);
-  engine->add("nodes.", watch_node);
-  engine->start();
-  create_default_roles(cluster);
-  create_namespaces(*engine);
-  create_node(*engine);
-  create_services(*engine);
+  set_up(*new Engine(cluster), true);  // lives as long as the process
+}
+
+std::unique_ptr<Engine> attach_controllers(Cluster& cluster) {
+  auto engine = std::make_unique<Engine>(cluster);
+  set_up(*engine, false);
+  return engine;
 }
 
 }  // namespace gridseal::kubesim

@@ -7,8 +7,21 @@
 
 namespace gridseal::kubesim {
 
-void Engine::start() {
+void Engine::attach() {
   cluster_.on_change = [this](const Change& change) { changed(change); };
+}
+
+Engine::Saved Engine::save() const {
+  return {due_, timers_};
+}
+
+void Engine::restore(const Saved& saved) {
+  due_ = saved.due;
+  timers_ = saved.timers;
+}
+
+void Engine::start() {
+  attach();
   std::thread([this] { run(); }).detach();
 }
 
@@ -61,23 +74,39 @@ void Engine::changed(const Change& change) {
   for (const auto& listener : listeners_) listener(*this, change);
 }
 
+Instant Engine::run_due(Instant limit, bool& did) {
+  const Instant now = Clock::now();
+  std::vector<Key> ready;
+  for (const auto& [key, when] : due_) {
+    if (when <= now)
+      ready.push_back(key);
+    else
+      limit = std::min(limit, when);
+  }
+  for (const Key& key : ready) {
+    due_.erase(key);
+    reconcile(key);
+  }
+  did = !ready.empty();
+  return limit;
+}
+
+void Engine::run_until(Instant end) {
+  while (true) {
+    bool did = false;
+    const Instant next = run_due(end, did);
+    if (did) continue;
+    Clock::set(std::max(next, Clock::now()));
+    if (next >= end) return;
+  }
+}
+
 void Engine::run() {
   std::unique_lock lock(cluster_.mutex);
   while (true) {
-    const Instant now = Clock::now();
-    Instant next = now + std::chrono::seconds(1);
-    std::vector<Key> ready;
-    for (const auto& [key, when] : due_) {
-      if (when <= now)
-        ready.push_back(key);
-      else
-        next = std::min(next, when);
-    }
-    for (const Key& key : ready) {
-      due_.erase(key);
-      reconcile(key);
-    }
-    if (!ready.empty()) {
+    bool did = false;
+    const Instant next = run_due(Clock::now() + std::chrono::seconds(1), did);
+    if (did) {
       // Lets requests in between.
       lock.unlock();
       std::this_thread::yield();

@@ -26,6 +26,15 @@ class Engine {
     listeners_.push_back(std::move(listener));
   }
   void start();
+  // Without a thread, for LocalCluster: reacts to changes from now on; run_until() does what is due.
+  void attach();
+  // Moves the clock that stands from one thing to be done to the next, as far as `end`.
+  void run_until(Instant end);
+
+  // What is due and which timers run.
+  struct Saved;
+  Saved save() const;
+  void restore(const Saved& saved);
 
   Cluster& cluster() { return cluster_; }
   // Looks at an object again after a delay of cluster time.
@@ -55,12 +64,19 @@ class Engine {
   void changed(const Change& change);
   void run();
   void reconcile(const Key& key);
+  // Everything that is due; the time of the next thing, at most `limit`.
+  Instant run_due(Instant limit, bool& did);
 
   Cluster& cluster_;
   std::map<std::string, std::vector<Reconciler>> reconcilers_;
   std::vector<std::function<void(Engine&, const Change&)>> listeners_;
   std::map<Key, Instant> due_;
   std::map<std::string, Instant> timers_;
+};
+
+struct Engine::Saved {
+  std::map<Key, Instant> due;
+  std::map<std::string, Instant> timers;
 };
 
 // The time between a change and the reaction to it.
