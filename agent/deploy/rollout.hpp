@@ -123,7 +123,7 @@ class Rollout {
   std::vector<history::ObjectKey> left_behind_;
   bool left_behind_known_ = false;
   std::vector<history::ObjectKey> kept_behind_;  // of those, what could not be put back
-  int attempts_ = 0;  // at going back
+  int attempts_ = 0;                             // at going back
   base::Clock::Monotonic started_;
   base::Clock::Monotonic due_;
   base::Clock::Monotonic looked_{};  // at the cluster, for its health
