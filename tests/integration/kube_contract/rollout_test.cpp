@@ -169,8 +169,9 @@ TEST(KubeContractRollout, job_conditions) {
   std::vector<std::string> types;
   for (const Json& event : cluster.watch("/apis/batch/v1/namespaces/roll/jobs", since)) {
     const Json conditions = event["object"]["status"].value("conditions", Json::array());
-    if (!conditions.empty() && (types.empty() || types.back() != conditions.back()["type"]))
-      types.push_back(conditions.back()["type"]);
+    if (conditions.empty()) continue;
+    const auto type = conditions.back()["type"].get<std::string>();
+    if (types.empty() || types.back() != type) types.push_back(type);
   }
   EXPECT_EQ(types, (std::vector<std::string>{"SuccessCriteriaMet", "Complete"}));
 }
