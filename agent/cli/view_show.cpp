@@ -22,28 +22,65 @@ std::string artifact_text(const Json& artifact) {
   return text + line("first seen", member(artifact, "first_seen"));
 }
 
+// The first of the members that is there: certificates of older authorities have other ones.
+std::string first_member(const Json& object, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const std::string value = member(object, name);
+    if (value != "-" && !value.empty()) return value;
+  }
+  return {};
+}
+
+// From the commit over the run to the certificate.
+std::string certificate_text(const Json& certificate) {
+  std::string text = line("root", member(certificate, "trustedRoot"));
+  const Json* said = base::find_object(certificate, "extensions");
+  if (said == nullptr) return text;
+  text += line("source", first_member(*said, {"source_repository_uri", "github_workflow_repository"}));
+  text += line("ref", first_member(*said, {"source_repository_ref", "github_workflow_ref"}));
+  text += line("commit", first_member(*said, {"source_repository_digest", "github_workflow_sha"}));
+  text +=
+      line("workflow", first_member(*said, {"build_config_uri", "build_signer_uri", "github_workflow_name"}));
+  text += line("trigger", first_member(*said, {"build_trigger", "github_workflow_trigger"}));
+  return text + line("run", member(*said, "run_invocation_uri"));
+}
+
+std::string notation_text(const Json& notation) {
+  std::string text = line("policy", member(notation, "policy") + ", " + member(notation, "level"));
+  text += line("store", member(notation, "store"));
+  return text + line("expires", member(notation, "expiry"));
+}
+
+// "bundle 3, 1234567": the version for people, the number for the database.
+std::string trust_words(const Json& signature) {
+  const std::string bundle = member(signature, "trustBundle");
+  const std::string generation = member(signature, "trustGeneration");
+  return bundle == "-" ? generation : "bundle " + bundle + ", " + generation;
+}
+
+std::string time_text(const Json& time) {
+  const std::string source = member(time, "source");
+  const bool proven = source == "log" || source == "timestamp authority";
+  return line(proven ? "proven at" : "said to be",
+              member(time, "time") + " by " + source + " " + member(time, "authority"));
+}
+
 // Who signed, in which run of which source, and who proves when.
 std::string signature_text(const Json& signature) {
   std::string text = line("signed by", member(signature, "signer"));
   text += line("authority", member(signature, "authority"));
   text += line("key id", member(signature, "keyId"));
   text += line("scheme", member(signature, "scheme"));
-  if (const Json* certificate = base::find_object(signature, "certificate")) {
-    text += line("root", member(*certificate, "trustedRoot"));
-    if (const Json* said = base::find_object(*certificate, "extensions")) {
-      text += line("source", member(*said, "source_repository_uri"));
-      text += line("commit", member(*said, "source_repository_digest"));
-      text += line("run", member(*said, "run_invocation_uri"));
-    }
-  }
+  text += line("trust", trust_words(signature));
+  if (const Json* certificate = base::find_object(signature, "certificate"))
+    text += certificate_text(*certificate);
+  if (const Json* notation = base::find_object(signature, "notation")) text += notation_text(*notation);
   if (const Json* entries = base::find_array(signature, "logEntries")) {
     for (const Json& entry : *entries)
       text += line("log entry", member(entry, "log") + " " + member(entry, "index"));
   }
   if (const Json* times = base::find_array(signature, "times")) {
-    for (const Json& time : *times)
-      text += line("proven at",
-                   member(time, "time") + " by " + member(time, "source") + " " + member(time, "authority"));
+    for (const Json& time : *times) text += time_text(time);
   }
   const Json* checks = base::find_array(signature, "checks");
   if (checks == nullptr) return text;
@@ -58,9 +95,12 @@ std::string evidence_text(const Json& evidence) {
     for (const Json& signature : *signatures) text += signature_text(signature);
   }
   if (const Json* attestations = base::find_array(evidence, "attestations")) {
-    for (const Json& attestation : *attestations)
+    for (const Json& attestation : *attestations) {
       text += line("attested", member(attestation, "name") + " (" + member(attestation, "predicateType") +
                                    "), statement " + member(attestation, "statement"));
+      if (const Json* signature = base::find_object(attestation, "signature"))
+        text += line("", "by " + member(*signature, "signer"));
+    }
   }
   return text;
 }

@@ -87,10 +87,10 @@ std::string condition_words(const config::Condition& condition) {
   return condition.field + " is there";
 }
 
-void warn_unanchored(std::vector<std::string>& list, const std::string& what, const std::string& pattern) {
-  if (pattern.empty() || (pattern.starts_with("^") && pattern.ends_with("$") && !pattern.ends_with("\\$")))
-    return;
-  list.push_back(what + " '" + pattern + "' is searched for anywhere in the text; write ^ and $ around it");
+void warn_of_expression(std::vector<std::string>& list, const std::string& what, const std::string& pattern) {
+  if (pattern.empty()) return;
+  for (std::string& warning : sigstore::expression_warnings(what, pattern))
+    list.push_back(std::move(warning));
 }
 
 const char* key_state(const trust::Denials& denials, const base::Digest& id) {
@@ -200,8 +200,8 @@ std::vector<std::string> policy_warnings(const config::TrustPolicy& policy) {
   std::vector<std::string> list;
   for (const auto& authority : policy.authorities) {
     for (const auto& identity : authority.identities) {
-      warn_unanchored(list, "policy " + policy.name + ": the issuer", identity.issuer_regexp);
-      warn_unanchored(list, "policy " + policy.name + ": the subject", identity.subject_regexp);
+      warn_of_expression(list, "policy " + policy.name + ": the issuer", identity.issuer_regexp);
+      warn_of_expression(list, "policy " + policy.name + ": the subject", identity.subject_regexp);
     }
     if (!authority.identities.empty() && (!authority.log.value_or(true) || !authority.sct.value_or(true)))
       list.push_back("policy " + policy.name +
@@ -209,8 +209,8 @@ std::vector<std::string> policy_warnings(const config::TrustPolicy& policy) {
   }
   for (const auto& attestation : policy.attestations) {
     for (const auto& condition : attestation.conditions)
-      warn_unanchored(list, "policy " + policy.name + ": the expression for " + condition.field,
-                      condition.matches);
+      warn_of_expression(list, "policy " + policy.name + ": the expression for " + condition.field,
+                         condition.matches);
   }
   return list;
 }

@@ -94,7 +94,12 @@ Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, std::str
   if (chain.empty()) return unknown_signer("the authority has no certificate");
   const bool leaf_listed = !chain.front().is_ca();
   if (leaf_listed && chain.size() == 1) return unknown_signer("the authority has no root");
-  if (leaf_listed && !named_by(token, chain.front())) return unknown_signer("somebody else signed it");
+  if (leaf_listed && !named_by(token, chain.front())) {
+    // Under the signature it names its signer as well: altered then, and no stranger's.
+    if (bound_to(token, chain.front()))
+      return wrong_signature("its signer is named otherwise than in its signing certificate attribute");
+    return unknown_signer("somebody else signed it");
+  }
   const Certificate* const signer = leaf_listed ? &chain.front() : embedded_signer(token);
   if (signer == nullptr) return unknown_signer("it does not hold its signer's certificate");
   std::vector<Certificate> intermediates(chain.begin() + (leaf_listed ? 1 : 0), chain.end() - 1);

@@ -216,6 +216,12 @@ Result<size_t> IdentityMatcher::match(const CertificateIdentity& identity) const
   return explain(*closest, identity, state_->entries);
 }
 
+std::vector<std::string> expression_warnings(const std::string& field, const std::string& expression) {
+  std::vector<std::string> warnings;
+  review(field, expression, warnings);
+  return warnings;
+}
+
 const std::vector<std::string>& IdentityMatcher::warnings() const {
   return state_->warnings;
 }

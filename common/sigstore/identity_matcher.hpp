@@ -44,4 +44,7 @@ class IdentityMatcher {
   std::shared_ptr<const State> state_;
 };
 
+// The same about one expression that is searched for; `field` names it.
+std::vector<std::string> expression_warnings(const std::string& field, const std::string& expression);
+
 }  // namespace gridseal::sigstore

@@ -144,11 +144,13 @@ Result<LogEntry> parse_rekor_bundle(std::string_view text) {
   entry.body = payload.bytes("body");
   entry.integrated_time = payload.integer("integratedTime");
   entry.log_index = payload.integer("logIndex");
-  auto log_id = base::decode_hex(payload.text("logID"));
-  if (log_id)
+  // In the very letters that the log signed: lower case.
+  const std::string id = payload.text("logID");
+  auto log_id = base::decode_hex(id);
+  if (log_id && base::encode_hex(*log_id) == id)
     entry.log_id = std::move(*log_id);
   else
-    payload.fail(Error::refused("parse.json", "the Rekor bundle's logID is not hexadecimal"));
+    payload.fail(Error::refused("parse.json", "the Rekor bundle's logID is not lower-case hexadecimal"));
   top.absorb(payload);
   if (auto whole = top.result(); !whole) return std::move(whole).error();
   if (auto kind = read_kind(entry); !kind) return std::move(kind).error();

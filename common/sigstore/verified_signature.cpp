@@ -57,10 +57,16 @@ std::string_view to_string(TimeSource source) {
       return "log";
     case TimeSource::timestamp_authority:
       return "timestamp authority";
+    case TimeSource::signing_authority:
+      return "signing authority";
     case TimeSource::caller:
       return "caller";
   }
   return "";
+}
+
+bool is_proof(TimeSource source) {
+  return source == TimeSource::log || source == TimeSource::timestamp_authority;
 }
 
 Result<const Subject*> check_statement_subject(const Statement& statement, const base::Digest& artifact) {

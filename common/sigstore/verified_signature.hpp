@@ -60,9 +60,13 @@ struct KeySigner {
   std::string key_id;  // "sha256:<hex>" of the SubjectPublicKeyInfo
 };
 
-enum class TimeSource { log, timestamp_authority, caller };
+// The last two are somebody's word: of a Notary Project signing authority, which signs the time with the very
+// key that signs the artifact, and of the caller.
+enum class TimeSource { log, timestamp_authority, signing_authority, caller };
 
-std::string_view to_string(TimeSource source);  // "log", "timestamp authority", "caller"
+std::string_view to_string(TimeSource source);  // "log", "timestamp authority", "signing authority", "caller"
+// True where somebody else than the signer says when it was signed.
+bool is_proof(TimeSource source);
 
 struct VerifiedTime {
   base::Time time;

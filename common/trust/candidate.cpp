@@ -17,7 +17,7 @@ using Times = std::vector<sigstore::VerifiedTime>;
 std::optional<base::Time> earliest(const Times& times) {
   std::optional<base::Time> first;
   for (const auto& time : times) {
-    if (time.source == sigstore::TimeSource::caller) continue;
+    if (!sigstore::is_proof(time.source)) continue;
     if (!first || time.time < *first) first = time.time;
   }
   return first;
@@ -61,6 +61,7 @@ SignatureEvidence begin_evidence(const Question& question, const Candidate& cand
   evidence.policy = question.policy.name();
   evidence.authority = question.policy.authorities()[authority].name;
   evidence.generation = question.state.generation();
+  evidence.bundle_version = question.state.content().bundle_version;
   evidence.artifact = question.evidence.digest.to_string();
   evidence.place = candidate.manifest.place;
   evidence.signature_manifest = candidate.manifest_digest.to_string();

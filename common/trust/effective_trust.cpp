@@ -15,6 +15,7 @@ class Fold {
     for (const std::string& name : bundle_.content().artifact_keys) add_key(name);
     for (const BundleDocument& root : bundle_.content().sigstore_roots) add_root(root);
     for (const BundleDocument& store : bundle_.content().notation_stores) add_store(store);
+    result_.content.bundle_version = bundle_.version();
     result_.content.denials = Denials(bundle_.content().denials).tightened_by(result_.content.denials);
     return std::move(result_);
   }

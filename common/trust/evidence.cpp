@@ -40,7 +40,7 @@ std::optional<base::Time> Satisfied::latest_proven_time() const {
   std::optional<base::Time> latest;
   const auto look = [&](const SignatureEvidence& evidence) {
     for (const auto& time : evidence.times) {
-      if (time.source == sigstore::TimeSource::caller) continue;
+      if (!sigstore::is_proof(time.source)) continue;
       if (!latest || time.time > *latest) latest = time.time;
     }
   };
@@ -126,6 +126,7 @@ base::Json to_json(const SignatureEvidence& evidence) {
                      {"times", times_json(evidence)},
                      {"logEntries", log_json(evidence)},
                      {"checks", checks_json(evidence.checks)}};
+  if (evidence.bundle_version != 0) json["trustBundle"] = evidence.bundle_version;
   if (!evidence.key_id.empty()) {
     json["key"] = evidence.key_name;
     json["keyId"] = evidence.key_id;

@@ -35,8 +35,11 @@ void record(SignatureEvidence& evidence, const notation::Verified& verified) {
   evidence.algorithm = notation::to_string(verified.algorithm);
   evidence.annotations = verified.annotations;
   if (verified.authentic_time) {
+    const bool own_word = verified.scheme == notation::SigningScheme::signing_authority;
     evidence.times.push_back(
-        {*verified.authentic_time, sigstore::TimeSource::timestamp_authority, verified.store});
+        {*verified.authentic_time,
+         own_word ? sigstore::TimeSource::signing_authority : sigstore::TimeSource::timestamp_authority,
+         verified.store});
   }
   for (const auto& check : verified.checks) evidence.checks.push_back({check.name, check.detail});
 }

@@ -19,6 +19,7 @@ using Passed = std::vector<sigstore::VerificationCheck>;
 // The two ways of verifying one candidate, whatever its form.
 struct Verifier {
   bool certificate = false;
+  bool key_beside = false;  // a certificate is there, and a pinned key may have signed all the same
   std::string scheme;
   std::function<Result<VerifiedSignature>(const IdentityAuthority&, Passed&)> by_certificate;
   std::function<Result<VerifiedSignature>(const KeyAuthority&, Passed&)> by_keys;
@@ -112,7 +113,7 @@ class Judge {
     for (size_t i = 0; i < authorities.size(); ++i) {
       Passed passed;
       if (const auto* keys = std::get_if<KeyAuthority>(&authorities[i].rule);
-          keys && !verifier_.certificate) {
+          keys && (!verifier_.certificate || verifier_.key_beside)) {
         auto verified = verifier_.by_keys(*keys, passed);
         consider(i, std::move(verified), passed, keys->root ? keys->root->name : "");
       }
@@ -209,7 +210,7 @@ Judgement judge_legacy(const Question& question, const Candidate& candidate, Rol
   const sigstore::LegacyLayer layer{candidate.layer.media_type, candidate.blob, candidate.layer.annotations};
   Verifier verifier;
   verifier.scheme = role == Role::signature ? "cosign-simplesigning" : "dsse-envelope";
-  verifier.certificate = sigstore::has_certificate(layer);
+  verifier.certificate = verifier.key_beside = sigstore::has_certificate(layer);
   verifier.by_certificate = [&](const IdentityAuthority& authority, Passed& passed) {
     return sigstore::verify_legacy_with_certificate(layer, question.evidence.digest, authority.root->root,
                                                     authority.rules, &passed);

@@ -41,6 +41,7 @@ struct TrustContent {
   std::vector<Document> notation_stores{};
   std::vector<Document> revocation_lists{};  // file name, X509 CRL blocks or one DER list
   Denials denials{};
+  int64_t bundle_version = 0;  // of the trust bundle in force, which evidence names; 0: none
 };
 
 struct SigstoreRoot {

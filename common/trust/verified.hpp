@@ -63,7 +63,8 @@ struct SignatureEvidence {
   std::string reference;           // docker-reference the signer wrote: shown, never judged
   Annotations annotations;         // signed ones: `optional` of the payload, annotations of the subject
   int64_t generation = 0;          // of the trust state it was judged under
-  std::vector<sigstore::VerifiedTime> times;            // proven
+  int64_t bundle_version = 0;      // of the trust bundle in force then; 0: none
+  std::vector<sigstore::VerifiedTime> times;            // proven, or said by who vouches for it
   std::vector<sigstore::VerifiedLogEntry> log_entries;  // verified
   std::vector<Check> checks;
   std::vector<std::string> ignored;  // present in it and not counted, with the reason

@@ -82,6 +82,34 @@ TEST(Views, History) {
   EXPECT_EQ(history_view(Json{{"entries", Json::array()}}, view()), "Nothing has been recorded yet.\n");
 }
 
+// GS-CLI-081: `show` tells the way from the commit over the run to the artifact, who proves when, and the
+// trust that judged it; what is only said is not called proven.
+TEST(Views, ShowTellsTheTrace) {
+  const auto document =
+      base::parse_json(R"json({"verifications": [{"component": "pump", "outcome": "verified",
+    "policy": "release", "started": "2026-11-23T09:59:00Z", "evidence": {"signatures": [{
+      "signer": "https://ci.example/release (issuer https://issuer.example)", "authority": "ci",
+      "scheme": "sigstore-bundle", "trustGeneration": 1234, "trustBundle": 3,
+      "times": [{"time": "2026-11-23T09:00:00Z", "source": "log", "authority": "rekor.example"},
+                {"time": "2026-11-23T09:00:01Z", "source": "signing authority", "authority": "x"}],
+      "logEntries": [{"log": "rekor.example", "index": 42}],
+      "certificate": {"trustedRoot": "public", "extensions": {
+        "source_repository_uri": "https://git.example/fleet", "source_repository_ref": "refs/heads/main",
+        "source_repository_digest": "0123abcd", "build_config_uri": "https://git.example/release.yml",
+        "build_trigger": "push", "run_invocation_uri": "https://ci.example/runs/7"}}}],
+      "attestations": [{"name": "sbom", "predicateType": "https://spdx.dev/Document",
+        "statement": "sha256:ab", "signature": {"signer": "scanner.pub"}}]}}]})json");
+  ASSERT_TRUE(document);
+  const std::string text = show_view(*document, view());
+  for (const char* line :
+       {"source      https://git.example/fleet", "ref         refs/heads/main", "commit      0123abcd",
+        "workflow    https://git.example/release.yml", "trigger     push",
+        "run         https://ci.example/runs/7", "log entry   rekor.example 42", "root        public",
+        "trust       bundle 3, 1234", "proven at   2026-11-23T09:00:00Z by log rekor.example",
+        "said to be  2026-11-23T09:00:01Z by signing authority x", "statement sha256:ab", "by scanner.pub"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+}
+
 // GS-CLI-014: A broken audit chain is told with its row.
 TEST(Views, Audit) {
   const Json broken{

@@ -227,6 +227,19 @@ TEST_F(Timestamps, SeveralAuthorities) {
   EXPECT_EQ(code_of(verify_timestamp(*parsed, kStamped, List{})), "tsa.untrusted");
 }
 
+// GS-CRYPTO-114: a token whose signature names a known signer, and which names another one outside of it, is
+// altered and no stranger's.
+TEST_F(Timestamps, SignerNamedOutsideOfTheSignature) {
+  const auto parsed = parse_timestamp_token(token());
+  for (std::string TimestampToken::*name : {&TimestampToken::signer_issuer, &TimestampToken::signer_serial}) {
+    TimestampToken altered = *parsed;
+    altered.*name += "x";
+    EXPECT_EQ(code_of(verify_timestamp(altered, kStamped, authority())), "tsa.signature");
+    altered.ess_digest += "x";
+    EXPECT_EQ(code_of(verify_timestamp(altered, kStamped, authority())), "tsa.untrusted");
+  }
+}
+
 // GS-CRYPTO-112: no single bit of a token can change unnoticed, and no beginning of one is a token.
 TEST_F(Timestamps, EveryBitAndEveryLength) {
   const pki::Identity root = pki::self_signed(pki::ca_spec("Root"));

@@ -394,6 +394,11 @@ TEST_F(Annotation, Strict) {
   json = good;
   json["Payload"]["logID"] = "no hex";
   EXPECT_EQ(code(json), "parse.json");
+  // Other letters than the log signed.
+  std::string upper = good["Payload"]["logID"];
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  json["Payload"]["logID"] = upper;
+  EXPECT_EQ(code(json), "parse.json");
   json = good;
   json["SignedEntryTimestamp"] = "no base64!";
   EXPECT_EQ(code(json), "parse.base64");

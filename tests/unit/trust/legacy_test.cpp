@@ -172,6 +172,21 @@ TEST_F(Legacy, JunkBesideGood) {
   EXPECT_EQ(verified->others.size(), 3U);
 }
 
+// GS-TRUST-410: a certificate that lies beside a signature by a pinned key, as cosign stores one on request,
+// neither makes it good nor hides it.
+TEST_F(Legacy, CertificateBesideAKey) {
+  Evidence good = test::unsigned_artifact();
+  sigstore::LegacySignature ours = sign(sigstore::simple_signing_payload("r", good.digest));
+  ours.annotations["dev.sigstore.cosign/certificate"] = "anything";
+  add_legacy(good, {ours});
+  EXPECT_TRUE(judge(good));
+  Evidence other = test::unsigned_artifact();
+  sigstore::LegacySignature theirs = *sigstore::make_legacy_signature(new_key(), "r", other.digest);
+  theirs.annotations["dev.sigstore.cosign/certificate"] = "anything";
+  add_legacy(other, {theirs});
+  expect_refused(other, "key.expected_key_got_cert");
+}
+
 // GS-TRUST-017: when nothing counts, the reason is the candidate that got furthest, and the others are named.
 TEST_F(Legacy, MostTellingReason) {
   Evidence evidence = test::unsigned_artifact();

@@ -131,23 +131,43 @@ class DeniedNotation : public Denied {
     return evidence;
   }
 
+  // With a timestamp.
+  Evidence stamped(const std::string& time) {
+    content_.notation_policy = notary::policy_text({{"trustStores", {"ca:acme", "tsa:acme"}}});
+    content_.notation_stores = {{"ca:acme", std::string(acme_.root.certificate.der())},
+                                {"tsa:acme", std::string(tsa_.root.certificate.der())}};
+    Evidence evidence = none();
+    notary::Jws jws(signer_);
+    jws.payload = notary::payload(
+        {"application/vnd.oci.image.manifest.v1+json", evidence.digest, evidence.manifest.size()});
+    jws.stamp = [&](std::string_view signature) {
+      pki::TimestampSpec spec;
+      spec.time = at(time);
+      spec.certificates = tsa_.certificates();
+      return pki::timestamp_token(spec, signature, tsa_.leaf);
+    };
+    add_notation(evidence, jws.text());
+    return evidence;
+  }
+
+  pki::Chain tsa_ = pki::time_stamping_chain();
   notary::Authority acme_;
   notary::Signer signer_ = acme_.signer();
 };
 
-// GS-TRUST-143: every certificate of a notation chain can be denied and retired, also after a time that its
-// signing authority vouches for.
+// GS-TRUST-143: every certificate of a notation chain can be denied and retired; after a time too, where a
+// timestamp authority proves it.
 TEST_F(DeniedNotation, EveryCertificate) {
-  const Evidence evidence = vouched("2026-02-01T00:00:00Z");
+  const Evidence evidence = stamped("2026-03-01T12:05:00Z");
   ASSERT_EQ(answer(policy(), evidence), "") << said_;
   ASSERT_EQ(signer_.chain.size(), 3U);
   for (const auto& certificate : signer_.chain) {
     for (const SignerId& id : {certificate.fingerprint(), crypto::sha256(certificate.spki_der())}) {
       deny(id);
       EXPECT_EQ(answer(policy(), evidence), "refused trust.denied_key");
-      deny(id, at("2026-02-01T00:00:00Z"));
+      deny(id, at("2026-03-01T12:05:00Z"));
       EXPECT_EQ(answer(policy(), evidence), "");
-      deny(id, at("2026-01-31T23:59:59Z"));
+      deny(id, at("2026-03-01T12:04:59Z"));
       EXPECT_EQ(answer(policy(), evidence), "refused trust.denied_key");
       retire(id);
       EXPECT_EQ(answer(policy(), evidence), "refused trust.retired_key");
@@ -155,6 +175,22 @@ TEST_F(DeniedNotation, EveryCertificate) {
       EXPECT_EQ(answer(policy(), evidence), "");
       circumstances_.occasion = Occasion::admission;
     }
+  }
+}
+
+// GS-TRUST-411: the time that a signing authority names is its own word: whoever has its key may name any, so
+// it proves nothing against a denial or retirement and moves no floor of time.
+TEST_F(DeniedNotation, ItsOwnWordProvesNothing) {
+  const Evidence evidence = vouched("2026-02-01T00:00:00Z");
+  const auto verdict = judge(policy(), evidence);
+  ASSERT_TRUE(verdict) << verdict.error().describe();
+  EXPECT_FALSE(verdict->latest_proven_time());
+  EXPECT_EQ(to_json(*verdict)["signatures"][0]["times"][0]["source"], "signing authority");
+  for (const auto& certificate : signer_.chain) {
+    deny(certificate.fingerprint(), at("2026-02-20T00:00:00Z"));
+    EXPECT_EQ(answer(policy(), evidence), "refused trust.denied_key");
+    retire(certificate.fingerprint(), at("2026-02-20T00:00:00Z"));
+    EXPECT_EQ(answer(policy(), evidence), "refused trust.retired_key");
   }
 }
 

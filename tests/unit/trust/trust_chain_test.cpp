@@ -445,6 +445,7 @@ TEST_F(TrustChainTest, Fold) {
   EXPECT_TRUE(folded.content.sigstore_roots.empty());
   EXPECT_TRUE(folded.content.notation_stores.empty());
   EXPECT_EQ(folded.left_out.size(), 4U);
+  EXPECT_EQ(folded.content.bundle_version, bundle.version());
   EXPECT_EQ(code(folded.content.denials.check_digest(crypto::sha256("mine"))), "trust.denied_digest");
   EXPECT_EQ(code(folded.content.denials.check_digest(crypto::sha256("bad 0"))), "trust.denied_digest");
   EXPECT_TRUE(TrustState::make(folded.content));
