@@ -344,11 +344,7 @@ base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects
       return is_job(reading.key) && reading.readiness.state == kube::State::not_found;
     });
   }
-  if (!health_) {
-    kube::HealthSettings settings = health_settings(component_);
-    settings.after_outage = after_outage_;
-    health_.emplace(settings);
-  }
+  if (!health_) health_.emplace(health_settings(component_));
   kube::HealthReport report = health_->feed(*readings, site_.now());
   activity_ =
       report.verdict == kube::Verdict::soaking ? "healthy, watching that it stays so" : "waiting for health";
@@ -376,8 +372,6 @@ base::Result<void> Rollout::settle(const std::stop_token& stop) {
     case kube::Verdict::healthy:
       return go(Event::became_healthy);
     case kube::Verdict::blocked:
-      health_.reset();
-      after_outage_ = true;
       return base::Error::blocked("health.node", report->message);
     case kube::Verdict::cut_off:
       // Not held against it; the last good revision has what it needs on this host.

@@ -114,7 +114,6 @@ class Rollout {
   manifest::Stage next_stage_ = manifest::Stage::definitions;
   std::optional<kube::HealthCheck> health_;
   bool left_alone_known_ = false;
-  bool after_outage_ = false;
   std::optional<base::Clock::Monotonic> removing_since_;
 
   std::optional<int64_t> step_;

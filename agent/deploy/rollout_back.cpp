@@ -254,8 +254,7 @@ base::Result<void> Rollout::settle_back(const std::stop_token& stop) {
       return end_reversed(State::rolled_back);
     case kube::Verdict::blocked:
     case kube::Verdict::cut_off:
-      health_.reset();
-      after_outage_ = true;
+      if (report->verdict == kube::Verdict::cut_off) health_.reset();
       return base::Error::blocked(
           report->verdict == kube::Verdict::blocked ? "health.node" : "health.surroundings", report->message);
     case kube::Verdict::failed:

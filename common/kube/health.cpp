@@ -150,7 +150,8 @@ void HealthCheck::note(const std::string& id, const Reading& reading, Survey& su
         return !finding.of_old_revision && fault_of(id, finding) == Fault::surroundings;
       });
   survey.cut_off = survey.cut_off || excused;
-  const bool overdue = settings_.after_outage && reading.readiness.reason == "ProgressDeadlineExceeded";
+  // While a node was away nothing could progress.
+  const bool overdue = node_away_ && reading.readiness.reason == "ProgressDeadlineExceeded";
   if (reading.readiness.state == State::failed && !overdue)
     trouble(id, settings_.grace, reading.readiness.reason, sentence(reading), survey.now).excused = excused;
   note_findings(id, reading, survey);
@@ -167,6 +168,7 @@ HealthReport HealthCheck::feed(const std::vector<Reading>& readings, base::Clock
   survey.now = now;
   survey.total = readings.size();
   for (const Reading& reading : readings) note(reading.key.describe(), reading, survey);
+  if (survey.node_not_ready) node_away_ = now;
   forget_cured(now);
   HealthReport report = decide(survey, now);
   report.current = survey.current;
@@ -191,7 +193,9 @@ HealthReport HealthCheck::decide(const Survey& survey, base::Clock::Monotonic no
   if (!survey.restart_message.empty())
     return {Verdict::failed, "Restarted", survey.restart_message, 0, 0, now};
 
-  const auto deadline = *started_ + settings_.timeout;
+  // The workload has its whole time from when the last node came back.
+  const bool came_back = node_away_ && !survey.node_not_ready;
+  const auto deadline = (came_back ? *node_away_ : *started_) + settings_.timeout;
   if (survey.current == survey.total && troubles_.empty()) {
     if (!soak_started_) soak_started_ = now;
     report.decided_by = *soak_started_ + settings_.soak;

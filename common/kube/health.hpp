@@ -20,8 +20,6 @@ struct HealthSettings {
   base::milliseconds soak{30'000};           // everything must stay current this long
   base::milliseconds timeout{300'000};       // from the start until the soak begins
   base::milliseconds unschedulable{60'000};  // a pod may wait for a node this long
-  // A node was away: that the progress deadline of a Deployment passed meanwhile says nothing.
-  bool after_outage = false;
 };
 
 // One object as it is at this moment.
@@ -87,6 +85,7 @@ class HealthCheck {
   HealthSettings settings_;
   std::optional<base::Clock::Monotonic> started_;
   std::optional<base::Clock::Monotonic> soak_started_;
+  std::optional<base::Clock::Monotonic> node_away_;  // when a node was last seen not ready
   std::map<std::string, Trouble> troubles_;
   std::map<std::string, int64_t> restarts_;
   std::map<std::string, Fault> pulls_;  // by container: why its image was last said not to come

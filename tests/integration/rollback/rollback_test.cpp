@@ -322,6 +322,46 @@ TEST_F(BadSimCluster, NodeIsNotReady) {
   EXPECT_EQ(host_.deployments().size(), 2U);
 }
 
+// GS-ROLLBACK-032: ... also when its pods are only made while the node is away, and find no place.
+TEST_F(BadSimCluster, NodeIsNotReadyFromTheStart) {
+  ASSERT_NO_FATAL_FAILURE(run_good());
+  host_.script({{"nodes_ready", false}});
+  pass(seconds(2));
+  release(shop("2"));
+  ASSERT_TRUE(comes_to("settling")) << tell();
+  pass(minutes(30));
+  EXPECT_EQ(deploying(), "settling") << tell();
+  EXPECT_EQ(host_.reason(), "health.node") << tell();
+  EXPECT_FALSE(is_remembered());
+  host_.script(Json::object());
+  expect_new();
+  EXPECT_EQ(host_.deployments().size(), 2U);
+}
+
+// GS-ROLLBACK-033: An image that a dead mirror does not give takes the host back to what runs without it; it
+// is not held against the revision, which is tried again ever more rarely until the mirror is there.
+TEST_F(BadSimCluster, MirrorOfImagesIsDead) {
+  ASSERT_NO_FATAL_FAILURE(run_good());
+  host_.script(
+      {{"rules",
+        Json::array({{{"match", {{"image", "registry.test/next*"}}},
+                      {"behaviour",
+                       {{"image_pull_failure", "dial tcp 10.0.0.9:443: connect: connection refused"}}}}})}});
+  release(shop("2", "registry.test/next"));
+  ASSERT_TRUE(host_.run_until([&] { return host_.deployments().size() == 2 && deploying().empty(); }))
+      << tell();
+  EXPECT_EQ(host_.state(), "blocked") << tell();
+  EXPECT_EQ(host_.reason(), "health.surroundings") << tell();
+  EXPECT_FALSE(is_remembered());
+  for (const auto& line : differences(before_, host_.look())) ADD_FAILURE() << line;
+  pass(hours(12));
+  const size_t tries = host_.deployments().size();
+  EXPECT_GT(tries, 5U) << "it is not tried again";
+  EXPECT_LT(tries, 25U) << "pauses do not grow";
+  host_.script(Json::object());
+  expect_new();
+}
+
 // GS-ROLLBACK-024: A storm of 429 and passing 500s is sat out.
 TEST_F(BadSimCluster, Storms) {
   ASSERT_NO_FATAL_FAILURE(run_good());

@@ -20,9 +20,10 @@ std::string read_behaviour(const Json& from, Behaviour& out) {
       out.kind = Behaviour::Kind::never_ready;
     else if (key == "crash_loop")
       out.kind = Behaviour::Kind::crash_loop;
-    else if (key == "image_pull_failure")
+    else if (key == "image_pull_failure") {
       out.kind = Behaviour::Kind::image_pull_failure;
-    else if (key == "unschedulable")
+      if (value.is_string()) out.pull_error = value.get<std::string>();
+    } else if (key == "unschedulable")
       out.kind = Behaviour::Kind::unschedulable;
     else
       return "unknown behaviour " + key;

@@ -15,6 +15,7 @@ namespace gridseal::kubesim {
 struct Behaviour {
   enum class Kind { ready, never_ready, crash_loop, image_pull_failure, unschedulable } kind = Kind::ready;
   std::int64_t ready_after_ms = 300;
+  std::string pull_error;  // what the runtime says of an image that cannot be pulled; empty: not found
 };
 
 struct Fault {

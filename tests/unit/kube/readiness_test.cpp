@@ -340,6 +340,22 @@ TEST_F(HealthTest, Timeout) {
   EXPECT_EQ(report.verdict, Verdict::blocked);
 }
 
+// GS-KUBE-240: time during which a node was away is not held against the workload, nor that its progress
+// deadline passed meanwhile.
+TEST_F(HealthTest, TimeWithoutANodeDoesNotCount) {
+  EXPECT_EQ(at(0, reading(State::in_progress)).verdict, Verdict::waiting);
+  EXPECT_EQ(at(299, reading(State::in_progress, 1, {container(Fault::node_not_ready, 0)})).verdict,
+            Verdict::waiting);
+  EXPECT_EQ(at(400, reading(State::in_progress, 1, {container(Fault::node_not_ready, 0)})).verdict,
+            Verdict::blocked);
+  Reading overdue = reading(State::failed);
+  overdue.readiness.reason = "ProgressDeadlineExceeded";
+  EXPECT_EQ(at(401, overdue).verdict, Verdict::waiting);
+  EXPECT_EQ(at(500, overdue).verdict, Verdict::waiting);
+  EXPECT_EQ(at(699, reading(State::in_progress)).verdict, Verdict::waiting);
+  EXPECT_EQ(at(700, reading(State::in_progress)).verdict, Verdict::failed);
+}
+
 // GS-KUBE-077: pods of an older revision explain a delay and condemn nothing.
 TEST_F(HealthTest, OldRevisionDoesNotCondemn) {
   PodFinding old = container(Fault::image, 0);

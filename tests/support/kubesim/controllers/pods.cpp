@@ -286,8 +286,9 @@ std::string missing(const Pod& pod, bool volumes) {
 void pull_fails(const Pod& pod, const std::string& now) {
   const std::string image = images(pod.object).front();
   if (now == "ContainerCreating") {
-    const std::string message =
-        "failed to pull and unpack image \"" + image + "\": failed to resolve image: not found";
+    const std::string message = "failed to pull and unpack image \"" + image +
+                                "\": failed to resolve image: " +
+                                (pod.behaviour.pull_error.empty() ? "not found" : pod.behaviour.pull_error);
     pod.engine.event(pod.object, "Warning", "Failed", "Failed to pull image \"" + image + "\": " + message,
                      "kubelet");
     report(pod, "Pending", waiting("ErrImagePull", message), false, 0);
