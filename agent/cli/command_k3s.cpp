@@ -58,7 +58,7 @@ ExitCode run_setup(Context& context, const Options& options) {
   const config::Settings& settings = loaded->settings;
   const k3s::Places places{options.kubeconfig, settings.kubernetes.kubeconfig,
                            context.globals.state_directory};
-  const auto user = k3s::find_agent_user(kAgentUser);
+  const auto user = k3s::find_agent_user(places.state_directory, kAgentUser);
   const k3s::Outside outside{context.files, context.clock, context.connector, user.get(),
                              "gridseal/" GRIDSEAL_VERSION};
   auto setup = k3s::Setup::open(outside, settings, places);
@@ -74,8 +74,8 @@ ExitCode run_setup(Context& context, const Options& options) {
   if (!done) return context.fail(done.error());
   if (user == nullptr)
     done->remarks.emplace_back(
-        "there is no user gridseal here, or this is not root: the files belong to you, "
-        "and the agent has to be able to read them");
+        "the files belong to you: the agent has to be able to read them (as root the owner of the state "
+        "directory gets them, or the user gridseal)");
   return print_outcome(context, *done, places, false);
 }
 

@@ -1,6 +1,7 @@
 #include "k3s/agent_user.hpp"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -42,8 +43,13 @@ class SystemUser final : public AgentUser {
 
 }  // namespace
 
-std::unique_ptr<AgentUser> find_agent_user(const std::string& name) {
+std::unique_ptr<AgentUser> find_agent_user(const std::string& state_directory, const std::string& name) {
   if (::geteuid() != 0) return nullptr;
+  struct stat info {};
+  if (::stat(state_directory.c_str(), &info) == 0) {
+    if (info.st_uid == 0) return nullptr;
+    return std::make_unique<SystemUser>(info.st_uid, info.st_gid);
+  }
   std::array<char, 16 * 1024> buffer{};
   passwd entry{};
   passwd* found = nullptr;

@@ -21,8 +21,8 @@ class AgentUser {
   virtual base::Result<void> share(const std::string& path) = 0;
 };
 
-// Of this machine; nullptr when there is no such user or the caller is not root. One thread. Error (blocked):
-// k3s.user.
-std::unique_ptr<AgentUser> find_agent_user(const std::string& name);
+// The owner of the state directory; before there is one, the user of that name. nullptr: it is root, there is
+// none, or the caller is not root. One thread. Error (blocked): k3s.user.
+std::unique_ptr<AgentUser> find_agent_user(const std::string& state_directory, const std::string& name);
 
 }  // namespace gridseal::k3s
