@@ -151,7 +151,7 @@ void HealthCheck::note(const std::string& id, const Reading& reading, Survey& su
       });
   survey.cut_off = survey.cut_off || excused;
   // While a node was away nothing could progress.
-  const bool overdue = node_away_ && reading.readiness.reason == "ProgressDeadlineExceeded";
+  const bool overdue = node_was_away_ && reading.readiness.reason == "ProgressDeadlineExceeded";
   if (reading.readiness.state == State::failed && !overdue)
     trouble(id, settings_.grace, reading.readiness.reason, sentence(reading), survey.now).excused = excused;
   note_findings(id, reading, survey);
@@ -168,7 +168,13 @@ HealthReport HealthCheck::feed(const std::vector<Reading>& readings, base::Clock
   survey.now = now;
   survey.total = readings.size();
   for (const Reading& reading : readings) note(reading.key.describe(), reading, survey);
-  if (survey.node_not_ready) node_away_ = now;
+  if (survey.node_not_ready) {
+    node_is_away_ = node_was_away_ = true;
+  } else if (node_is_away_) {
+    // The workload has its whole time from when the node is seen again.
+    node_is_away_ = false;
+    started_ = now;
+  }
   forget_cured(now);
   HealthReport report = decide(survey, now);
   report.current = survey.current;
@@ -193,9 +199,7 @@ HealthReport HealthCheck::decide(const Survey& survey, base::Clock::Monotonic no
   if (!survey.restart_message.empty())
     return {Verdict::failed, "Restarted", survey.restart_message, 0, 0, now};
 
-  // The workload has its whole time from when the last node came back.
-  const bool came_back = node_away_ && !survey.node_not_ready;
-  const auto deadline = (came_back ? *node_away_ : *started_) + settings_.timeout;
+  const auto deadline = *started_ + settings_.timeout;
   if (survey.current == survey.total && troubles_.empty()) {
     if (!soak_started_) soak_started_ = now;
     report.decided_by = *soak_started_ + settings_.soak;

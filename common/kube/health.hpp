@@ -85,7 +85,8 @@ class HealthCheck {
   HealthSettings settings_;
   std::optional<base::Clock::Monotonic> started_;
   std::optional<base::Clock::Monotonic> soak_started_;
-  std::optional<base::Clock::Monotonic> node_away_;  // when a node was last seen not ready
+  bool node_is_away_ = false;
+  bool node_was_away_ = false;
   std::map<std::string, Trouble> troubles_;
   std::map<std::string, int64_t> restarts_;
   std::map<std::string, Fault> pulls_;  // by container: why its image was last said not to come

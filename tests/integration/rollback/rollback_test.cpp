@@ -306,8 +306,10 @@ TEST_F(BadSimCluster, IsGoneForAnHourOnTheWayBack) {
 // revision.
 TEST_F(BadSimCluster, NodeIsNotReady) {
   ASSERT_NO_FATAL_FAILURE(run_good());
+  // Half a minute after the node is back.
+  constexpr int64_t kReadyAfter = (30 * 60 + 5 + 30) * 1000;
   Json script = {{"rules", Json::array({{{"match", {{"image", "registry.test/next*"}}},
-                                         {"behaviour", {{"never_ready", true}}}}})}};
+                                         {"behaviour", {{"ready_after_ms", kReadyAfter}}}}})}};
   host_.script(script);
   release(shop("2", "registry.test/next"));
   ASSERT_TRUE(comes_to("settling")) << tell();

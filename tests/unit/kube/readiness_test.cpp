@@ -352,8 +352,8 @@ TEST_F(HealthTest, TimeWithoutANodeDoesNotCount) {
   overdue.readiness.reason = "ProgressDeadlineExceeded";
   EXPECT_EQ(at(401, overdue).verdict, Verdict::waiting);
   EXPECT_EQ(at(500, overdue).verdict, Verdict::waiting);
-  EXPECT_EQ(at(699, reading(State::in_progress)).verdict, Verdict::waiting);
-  EXPECT_EQ(at(700, reading(State::in_progress)).verdict, Verdict::failed);
+  EXPECT_EQ(at(700, reading(State::in_progress)).verdict, Verdict::waiting);
+  EXPECT_EQ(at(701, reading(State::in_progress)).verdict, Verdict::failed);
 }
 
 // GS-KUBE-077: pods of an older revision explain a delay and condemn nothing.
