@@ -4,6 +4,8 @@ set(GRIDSEAL_WARNINGS -Wall -Wextra -Wpedantic -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # GCC 12 to 14 take a moved-from temporary string for a buffer of 32 bytes (GCC bug 105651).
   list(APPEND GRIDSEAL_WARNINGS -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+  # Takes the sources that are compiled as one for headers.
+  list(APPEND GRIDSEAL_WARNINGS -Wno-subobject-linkage)
 endif()
 
 # Heavy headers that most sources read, compiled once.
@@ -27,6 +29,10 @@ if(BUILD_TESTING)
   target_compile_options(gridseal_test_pch PRIVATE ${GRIDSEAL_WARNINGS} -pthread ${GRIDSEAL_TEST_OPTIONS})
 endif()
 
+# Several sources of a target are compiled as one: most of the time goes into what they all include. Names in unnamed
+# namespaces are therefore unique within a folder; clang-tidy reads the sources one by one (preset tidy).
+set(GRIDSEAL_UNITY_SOURCES 6 CACHE STRING "How many sources at most")
+
 # What every target has; the precompiled header is gridseal_pch's unless another is named.
 function(gridseal_common target)
   set(pch gridseal_pch)
@@ -36,6 +42,7 @@ function(gridseal_common target)
   target_compile_options(${target} PRIVATE ${GRIDSEAL_WARNINGS} -pthread)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/common ${PROJECT_SOURCE_DIR}/agent)
   target_precompile_headers(${target} REUSE_FROM ${pch})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${GRIDSEAL_UNITY} UNITY_BUILD_BATCH_SIZE ${GRIDSEAL_UNITY_SOURCES})
 endfunction()
 
 # gridseal_library(<module> SOURCES ... [DEPENDS module ...] [LIBRARIES lib ...] [PRIVATE_LIBRARIES lib ...])

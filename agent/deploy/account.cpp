@@ -13,7 +13,7 @@ namespace {
 using Collection =
     std::tuple<std::string, std::string, std::string, std::string>;  // group, version, kind, namespace
 
-bool has_pods(const manifest::ObjectKey& key) {
+bool makes_pods(const manifest::ObjectKey& key) {
   return key.group == "apps" || (key.group == "batch" && key.kind == "Job");
 }
 
@@ -37,7 +37,7 @@ std::set<Question> questions_about(const manifest::Rendered& objects) {
     const Collection own{key.group, key.version, key.kind, key.namespace_};
     questions.insert({"list", own});
     if (!is_kept(key.kind)) questions.insert({"delete", own});
-    if (has_pods(key)) questions.insert({"list", {"", "v1", "Pod", key.namespace_}});
+    if (makes_pods(key)) questions.insert({"list", {"", "v1", "Pod", key.namespace_}});
     if (key.group == "apps" && key.kind == "Deployment")
       questions.insert({"list", {"apps", "v1", "ReplicaSet", key.namespace_}});
     // Going back deletes the pods that hang on the failed revision.

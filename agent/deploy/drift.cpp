@@ -21,7 +21,7 @@ using history::ObjectKey;
 constexpr size_t kShownFields = 5;
 constexpr size_t kShownObjects = 5;
 constexpr int kPeacefulCorrections = 2;  // further ones wait
-constexpr base::milliseconds kLongestPause{3'600'000};
+constexpr base::milliseconds kLongestDriftPause{3'600'000};
 
 // "kubectl-edit changed .spec.replicas at 2026-11-23T17:19:46Z".
 std::string in_words(const manifest::ObjectKey& key, const kube::DriftFinding& finding,
@@ -293,7 +293,7 @@ class DriftPass {
     fight.last = now_;
     const int growth = std::min(fight.times - kPeacefulCorrections, 12);
     const auto pause = growth <= 0 ? base::milliseconds(0)
-                                   : std::min(kLongestPause, component_.drift_interval * (1 << growth));
+                                   : std::min(kLongestDriftPause, component_.drift_interval * (1 << growth));
     fight.until = now_ + pause;
   }
 

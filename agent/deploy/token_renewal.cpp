@@ -12,7 +12,7 @@ constexpr uint64_t kMaxToken = 64 * 1024;
 constexpr base::milliseconds kLook{3'600'000};  // settings, kubeconfig and clock may have changed
 constexpr base::milliseconds kShortestPause{60'000};
 constexpr base::milliseconds kFirstPause{30'000};
-constexpr base::milliseconds kLongestPause{900'000};
+constexpr base::milliseconds kLongestRenewalPause{900'000};
 constexpr base::milliseconds kNotice{7LL * 24 * 3'600'000};  // of a token that nobody here renews
 
 std::string_view trimmed(std::string_view text) {
@@ -94,7 +94,7 @@ Result<void> TokenRenewal::renew(const TokenFile& file, const std::stop_token& s
 }
 
 void TokenRenewal::failed(const TokenFile& file, const base::Error& error, bool refused) {
-  const auto pause = std::min(kLongestPause, kFirstPause * (1 << std::min(attempts_, 10)));
+  const auto pause = std::min(kLongestRenewalPause, kFirstPause * (1 << std::min(attempts_, 10)));
   ++attempts_;
   due_ = not_before_ = site_.now() + pause;
   std::string sentence = refused ? "the API server refuses the agent's token although it is good until "

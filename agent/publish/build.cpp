@@ -109,17 +109,14 @@ base::Result<void> pack(base::Files& files, const BuildRequest& request, Built& 
   return {};
 }
 
-oci::Descriptor describe(std::string_view media_type, std::string_view bytes) {
-  return {std::string(media_type), crypto::sha256(bytes), bytes.size(), {}, {}, {}};
-}
-
 }  // namespace
 
 base::Result<Built> build(base::Files& files, const BuildRequest& request) {
   auto annotations = annotations_of(request);
   if (!annotations) return std::move(annotations).error();
-  const oci::Descriptor unknown = describe("", "");
-  Built built{unknown, {}, std::string(kConfig), {}, describe(oci::kFluxConfig, kConfig), unknown, 0, 0, {}};
+  const oci::Descriptor unknown = oci::describe("", "");
+  Built built{unknown, {}, std::string(kConfig), {}, oci::describe(oci::kFluxConfig, kConfig), unknown, 0,
+              0,       {}};
   if (!base::Semver::parse(request.version))
     built.warnings.push_back("the version '" + base::printable(request.version) +
                              "' is no semantic version: agents can order such releases only by their time");
@@ -131,7 +128,7 @@ base::Result<Built> build(base::Files& files, const BuildRequest& request) {
   oci::Manifest manifest{std::string(oci::kOciManifest), {}, built.config_descriptor,
                          {built.layer_descriptor},       {}, std::move(*annotations)};
   built.manifest = oci::serialize(manifest);
-  built.descriptor = describe(oci::kOciManifest, built.manifest);
+  built.descriptor = oci::describe(oci::kOciManifest, built.manifest);
   return built;
 }
 

@@ -11,10 +11,6 @@ namespace {
 constexpr uint64_t kMaxSignatureBlob = uint64_t{1} << 20U;
 constexpr std::string_view kEmptyConfig = "{}";
 
-oci::Descriptor describe(std::string_view media_type, std::string_view bytes) {
-  return {std::string(media_type), crypto::sha256(bytes), bytes.size(), {}, {}, {}};
-}
-
 // What the signature calls the repository when nobody said it: the artifact's own name.
 std::string reference_of(const SignRequest& request, const oci::Manifest& manifest) {
   if (!request.reference.empty()) return request.reference;
@@ -36,12 +32,12 @@ base::Result<BundleReferrer> make_referrer(const crypto::PrivateKey& key, const 
   if (!manifest) return std::move(manifest).error();
   const auto now = std::chrono::floor<std::chrono::seconds>(request.now);
   manifest->annotations.emplace(oci::kAnnotationCreated, base::format_rfc3339(now));
-  oci::Descriptor descriptor = describe(sigstore::kBundleMediaType, *bundle);
+  oci::Descriptor descriptor = oci::describe(sigstore::kBundleMediaType, *bundle);
   return BundleReferrer{std::move(*bundle), std::move(descriptor), std::move(*manifest)};
 }
 
 oci::Descriptor legacy_layer(const sigstore::LegacySignature& signature) {
-  oci::Descriptor layer = describe(sigstore::kSimpleSigningMediaType, signature.payload);
+  oci::Descriptor layer = oci::describe(sigstore::kSimpleSigningMediaType, signature.payload);
   layer.annotations = {signature.annotations.begin(), signature.annotations.end()};
   return layer;
 }
@@ -93,7 +89,7 @@ base::Result<base::Digest> add_legacy(LayoutWriter& writer, OpenLayout& open, co
   signatures->push_back(std::move(*made));
   const sigstore::SignatureImage image = sigstore::make_legacy_manifest(*signatures);
   const std::string& payload = signatures->back().payload;
-  const oci::Descriptor descriptor = describe(oci::kOciManifest, image.manifest);
+  const oci::Descriptor descriptor = oci::describe(oci::kOciManifest, image.manifest);
   for (const std::string_view blob :
        {std::string_view(payload), std::string_view(image.config), std::string_view(image.manifest)}) {
     if (auto r = writer.put_blob(crypto::sha256(blob), blob); !r) return std::move(r).error();
@@ -113,7 +109,7 @@ base::Result<base::Digest> add_bundle(LayoutWriter& writer, const OpenLayout& op
        {kEmptyConfig, std::string_view(referrer->bundle), std::string_view(bytes)}) {
     if (auto r = writer.put_blob(crypto::sha256(blob), blob); !r) return std::move(r).error();
   }
-  oci::Descriptor descriptor = describe(oci::kOciManifest, bytes);
+  oci::Descriptor descriptor = oci::describe(oci::kOciManifest, bytes);
   descriptor.artifact_type = referrer->manifest.artifact_type;
   if (auto r = writer.set_reference("", descriptor); !r) return std::move(r).error();
   return descriptor.digest;
@@ -139,7 +135,8 @@ base::Result<base::Digest> push_bundle(oci::Publisher& publisher, const oci::Rep
                                        const SignRequest& request, const std::stop_token& stop) {
   auto referrer = make_referrer(key, artifact.digest, artifact.bytes.size(), request);
   if (!referrer) return std::move(referrer).error();
-  if (auto r = publisher.push_blob(repository, describe(oci::kOciEmpty, kEmptyConfig), kEmptyConfig, stop);
+  if (auto r =
+          publisher.push_blob(repository, oci::describe(oci::kOciEmpty, kEmptyConfig), kEmptyConfig, stop);
       !r)
     return std::move(r).error();
   if (auto r = publisher.push_blob(repository, referrer->bundle_descriptor, referrer->bundle, stop); !r)

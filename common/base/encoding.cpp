@@ -137,6 +137,13 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
+std::string ascii_lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 std::string printable(std::string_view untrusted, size_t max) {
   std::string out;
   for (size_t at = 0; at < untrusted.size();) {

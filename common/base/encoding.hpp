@@ -21,6 +21,9 @@ std::string encode_base64(std::string_view bytes, Base64 form = Base64::standard
 Result<std::string> decode_base64(std::string_view text,
                                   Base64 form = Base64::standard);  // error parse.base64
 
+// A to Z in lower case, all else as it is.
+std::string ascii_lower(std::string_view text);
+
 // True when `bytes` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool is_utf8(std::string_view bytes);
 

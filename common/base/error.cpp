@@ -28,4 +28,8 @@ std::string Error::describe() const {
   return text;
 }
 
+std::string Error::describe_with_code() const {
+  return describe() + " [" + code_ + "]";
+}
+
 }  // namespace gridseal::base

@@ -50,6 +50,8 @@ class Error {
 
   // "message: cause: cause of the cause", one line.
   std::string describe() const;
+  // The same with the code behind it in brackets.
+  std::string describe_with_code() const;
 
  private:
   Outcome outcome_;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kLabel = "CERTIFICATE";
 
-Error bad(const std::string& why) {
+Error bad_certificate(const std::string& why) {
   return Error::refused("cert.parse", "malformed certificate: " + why);
 }
 
@@ -71,7 +71,8 @@ Result<void> Certificate::State::parse() {
   auto fields = der::Reader(tbs).enter(der::kSequence);
   if (!fields) return fields.error();
   if (auto parsed = parse_tbs(*fields); !parsed) return parsed;
-  if (inner_algorithm != algorithm) return bad("inner and outer signature algorithm are not the same");
+  if (inner_algorithm != algorithm)
+    return bad_certificate("inner and outer signature algorithm are not the same");
   return {};
 }
 
@@ -97,7 +98,7 @@ Result<void> Certificate::State::parse_version(der::Reader& fields) {
   if (!wrapped) return wrapped.error();
   const auto number = wrapped->small_integer();
   if (!number) return number.error();
-  if (*number != 2) return bad("it is of neither version 1 nor 3");
+  if (*number != 2) return bad_certificate("it is of neither version 1 nor 3");
   version = 3;
   return wrapped->end();
 }
@@ -106,7 +107,7 @@ Result<void> Certificate::State::parse_names_and_times(der::Reader& fields) {
   constexpr size_t kMaxSerial = 21;  // 20 octets (RFC 5280 section 4.1.2.2) and one of sign
   const auto number = der::read_serial(fields);
   if (!number) return number.error();
-  if (number->size() > kMaxSerial) return bad("a serial number of more than 20 bytes");
+  if (number->size() > kMaxSerial) return bad_certificate("a serial number of more than 20 bytes");
   serial = *number;
   const auto stated = fields.next(der::kSequence);
   if (!stated) return stated.error();

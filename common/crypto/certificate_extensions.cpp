@@ -14,7 +14,7 @@ using base::Result;
 constexpr size_t kMaxNames = 256;
 constexpr size_t kMaxPurposes = 64;
 
-Error bad(const std::string& why) {
+Error bad_extension(const std::string& why) {
   return Error::refused("cert.parse", "malformed certificate: " + why);
 }
 
@@ -25,13 +25,13 @@ Result<BasicConstraints> parse_basic_constraints(const Extension& extension) {
   if (sequence->peek() == der::kBoolean) {
     const auto ca = der::read_boolean(*sequence);
     if (!ca) return ca.error();
-    if (!*ca) return bad("basicConstraints writes a default value out");
+    if (!*ca) return bad_extension("basicConstraints writes a default value out");
     constraints.ca = true;
   }
   if (!sequence->at_end()) {
     const auto length = sequence->small_integer();
     if (!length) return length.error();
-    if (!constraints.ca) return bad("a path length without CA:TRUE");
+    if (!constraints.ca) return bad_extension("a path length without CA:TRUE");
     constraints.path_length = *length;
   }
   if (auto end = sequence->end(); !end) return std::move(end).error();
@@ -45,11 +45,11 @@ Result<KeyUsage> parse_key_usage(const Extension& extension) {
   if (!element) return element.error();
   if (auto end = outer.end(); !end) return std::move(end).error();
   const std::string_view content = element->content;
-  if (content.size() < 2 || content.size() > 3) return bad("keyUsage of an unusable length");
+  if (content.size() < 2 || content.size() > 3) return bad_extension("keyUsage of an unusable length");
   const auto unused = static_cast<uint8_t>(content[0]);
   const auto last = static_cast<uint8_t>(content.back());
   if (unused > 7 || (last & ((1U << unused) - 1U)) != 0 || (last & (1U << unused)) == 0)
-    return bad("keyUsage is not DER");
+    return bad_extension("keyUsage is not DER");
   const auto bit = [&](size_t number) {
     const size_t byte = 1 + number / 8;
     return byte < content.size() && (static_cast<uint8_t>(content[byte]) & (0x80U >> (number % 8))) != 0;
@@ -68,7 +68,7 @@ Result<ExtendedKeyUsage> parse_extended_key_usage(const Extension& extension) {
     if (!purpose) return purpose.error();
     usage.purposes.push_back(std::move(*purpose));
   }
-  if (usage.purposes.empty()) return bad("an empty extendedKeyUsage");
+  if (usage.purposes.empty()) return bad_extension("an empty extendedKeyUsage");
   return usage;
 }
 
@@ -85,7 +85,7 @@ Result<SubjectAltNames> parse_subject_alt_names(const Extension& extension) {
     if (!name) return std::move(name).error();
     names.names.push_back(std::move(*name));
   }
-  if (names.names.empty()) return bad("an empty subjectAltName");
+  if (names.names.empty()) return bad_extension("an empty subjectAltName");
   return names;
 }
 
@@ -144,16 +144,16 @@ Result<void> keep(Target& target, Result<Value> parsed) {
 Result<GeneralName> parse_general_name(const der::Element& element) {
   using Kind = GeneralName::Kind;
   const uint8_t number = element.tag & 0x1FU;
-  if ((element.tag & 0xC0U) != 0x80 || number > 8) return bad("an unknown kind of general name");
+  if ((element.tag & 0xC0U) != 0x80 || number > 8) return bad_extension("an unknown kind of general name");
   const auto kind = static_cast<Kind>(number);
   const bool constructed = kind == Kind::other_name || kind == Kind::x400_address ||
                            kind == Kind::directory_name || kind == Kind::edi_party_name;
-  if (constructed != ((element.tag & 0x20U) != 0)) return bad("a general name of the wrong form");
+  if (constructed != ((element.tag & 0x20U) != 0)) return bad_extension("a general name of the wrong form");
   if (kind == Kind::other_name) return parse_other_name(element);
   const bool text = kind == Kind::rfc822_name || kind == Kind::dns_name || kind == Kind::uri;
   const auto ascii = [](char c) { return static_cast<uint8_t>(c) < 0x80; };
   if (text && !std::all_of(element.content.begin(), element.content.end(), ascii))
-    return bad("a general name that is not ASCII");
+    return bad_extension("a general name that is not ASCII");
   return GeneralName{kind, element.content, {}, 0, {}};
 }
 
@@ -168,7 +168,7 @@ Result<std::optional<std::string_view>> parse_authority_key_identifier(std::stri
     constexpr std::array<uint8_t, 3> kTags = {0x80, 0xA1, 0x82};
     const auto* const found = std::find(kTags.begin(), kTags.end(), element->tag);
     const int position = static_cast<int>(found - kTags.begin());
-    if (found == kTags.end() || position <= before) return bad("malformed authorityKeyIdentifier");
+    if (found == kTags.end() || position <= before) return bad_extension("malformed authorityKeyIdentifier");
     before = position;
     if (position == 0) identifier = element->content;
   }

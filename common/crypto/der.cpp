@@ -8,7 +8,7 @@ namespace {
 using base::Error;
 using base::Result;
 
-Error bad(const std::string& why) {
+Error bad_element(const std::string& why) {
   return Error::refused("parse.der", "malformed DER: " + why);
 }
 
@@ -18,27 +18,27 @@ uint8_t byte_at(std::string_view bytes, size_t at) {
 
 // The length octets at `at`; moves `at` behind them.
 Result<size_t> read_length(std::string_view bytes, size_t& at) {
-  if (at >= bytes.size()) return bad("the length is missing");
+  if (at >= bytes.size()) return bad_element("the length is missing");
   const uint8_t first = byte_at(bytes, at++);
   if (first < 0x80) return size_t{first};
   const size_t count = first & 0x7FU;
-  if (count == 0) return bad("indefinite length");
-  if (count > 4) return bad("a length of more than four bytes");
-  if (count > bytes.size() - at) return bad("the length is cut off");
+  if (count == 0) return bad_element("indefinite length");
+  if (count > 4) return bad_element("a length of more than four bytes");
+  if (count > bytes.size() - at) return bad_element("the length is cut off");
   size_t length = 0;
   for (size_t i = 0; i < count; ++i) length = (length << 8U) | byte_at(bytes, at++);
-  if (length < 0x80 || (length >> (8U * (count - 1U))) == 0) return bad("the length is not minimal");
+  if (length < 0x80 || (length >> (8U * (count - 1U))) == 0) return bad_element("the length is not minimal");
   return length;
 }
 
 // One base-128 arc of an object identifier (X.690 section 8.19.2).
 Result<uint64_t> read_arc(std::string_view content, size_t& at) {
-  if (byte_at(content, at) == 0x80) return bad("an object identifier with a padded arc");
+  if (byte_at(content, at) == 0x80) return bad_element("an object identifier with a padded arc");
   uint64_t arc = 0;
   for (;;) {
-    if (at >= content.size()) return bad("an object identifier is cut off");
+    if (at >= content.size()) return bad_element("an object identifier is cut off");
     const uint8_t b = byte_at(content, at++);
-    if (arc >> 56U != 0) return bad("an object identifier with a huge arc");
+    if (arc >> 56U != 0) return bad_element("an object identifier with a huge arc");
     arc = (arc << 7U) | (b & 0x7FU);
     if ((b & 0x80U) == 0) return arc;
   }
@@ -52,14 +52,14 @@ std::optional<uint8_t> Reader::peek() const {
 }
 
 Result<Element> Reader::next() {
-  if (rest_.empty()) return bad("an element is missing");
+  if (rest_.empty()) return bad_element("an element is missing");
   const uint8_t tag = byte_at(rest_, 0);
-  if ((tag & 0x1FU) == 0x1F) return bad("a tag number above 30");
-  if (tag == 0) return bad("an end-of-contents tag");
+  if ((tag & 0x1FU) == 0x1F) return bad_element("a tag number above 30");
+  if (tag == 0) return bad_element("an end-of-contents tag");
   size_t at = 1;
   const auto length = read_length(rest_, at);
   if (!length) return length.error();
-  if (*length > rest_.size() - at) return bad("an element is cut off");
+  if (*length > rest_.size() - at) return bad_element("an element is cut off");
   const Element element{tag, rest_.substr(at, *length), rest_.substr(0, at + *length)};
   rest_.remove_prefix(element.raw.size());
   return element;
@@ -68,7 +68,7 @@ Result<Element> Reader::next() {
 Result<Element> Reader::next(uint8_t tag) {
   const auto found = peek();
   if (found && *found != tag)
-    return bad("tag " + std::to_string(*found) + " where " + std::to_string(tag) + " is expected");
+    return bad_element("tag " + std::to_string(*found) + " where " + std::to_string(tag) + " is expected");
   return next();
 }
 
@@ -85,11 +85,12 @@ Result<std::string_view> Reader::unsigned_integer() {
   const auto element = next(kInteger);
   if (!element) return element.error();
   std::string_view content = element->content;
-  if (content.empty()) return bad("an empty integer");
-  if ((byte_at(content, 0) & 0x80U) != 0) return bad("a negative integer");
+  if (content.empty()) return bad_element("an empty integer");
+  if ((byte_at(content, 0) & 0x80U) != 0) return bad_element("a negative integer");
   if (byte_at(content, 0) == 0) {
     content.remove_prefix(1);
-    if (!content.empty() && (byte_at(content, 0) & 0x80U) == 0) return bad("an integer that is not minimal");
+    if (!content.empty() && (byte_at(content, 0) & 0x80U) == 0)
+      return bad_element("an integer that is not minimal");
   }
   return content;
 }
@@ -98,7 +99,7 @@ Result<int64_t> Reader::small_integer() {
   const auto magnitude = unsigned_integer();
   if (!magnitude) return magnitude.error();
   if (magnitude->size() > 8 || (magnitude->size() == 8 && (byte_at(*magnitude, 0) & 0x80U) != 0))
-    return bad("an integer that is too large here");
+    return bad_element("an integer that is too large here");
   uint64_t value = 0;
   for (const char c : *magnitude) value = (value << 8U) | static_cast<uint8_t>(c);
   return static_cast<int64_t>(value);
@@ -109,7 +110,8 @@ Result<std::string> Reader::oid() {
   const auto element = next(kOid);
   if (!element) return element.error();
   const std::string_view content = element->content;
-  if (content.empty() || content.size() > kMaxOid) return bad("an object identifier of unusable length");
+  if (content.empty() || content.size() > kMaxOid)
+    return bad_element("an object identifier of unusable length");
   std::string dotted;
   for (size_t at = 0; at < content.size();) {
     const auto arc = read_arc(content, at);
@@ -128,7 +130,7 @@ Result<std::string_view> Reader::bit_string() {
   const auto element = next(kBitString);
   if (!element) return element.error();
   if (element->content.empty() || element->content.front() != '\0')
-    return bad("a bit string with unused bits");
+    return bad_element("a bit string with unused bits");
   return element->content.substr(1);
 }
 
@@ -141,12 +143,12 @@ Result<std::string_view> Reader::octet_string() {
 Result<void> Reader::null() {
   const auto element = next(kNull);
   if (!element) return element.error();
-  if (!element->content.empty()) return bad("a NULL with content");
+  if (!element->content.empty()) return bad_element("a NULL with content");
   return {};
 }
 
 Result<void> Reader::end() const {
-  if (!rest_.empty()) return bad(std::to_string(rest_.size()) + " byte(s) too many");
+  if (!rest_.empty()) return bad_element(std::to_string(rest_.size()) + " byte(s) too many");
   return {};
 }
 

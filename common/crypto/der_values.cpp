@@ -11,7 +11,7 @@ using base::Result;
 
 constexpr size_t kMaxExtensions = 64;
 
-Error bad(const std::string& why) {
+Error bad_value(const std::string& why) {
   return Error::refused("parse.der", "malformed DER: " + why);
 }
 
@@ -33,7 +33,7 @@ Result<base::Time> point_in_time(int year, std::string_view rest) {
   const int hour = number(rest.substr(4, 2));
   const int minute = number(rest.substr(6, 2));
   const int second = number(rest.substr(8, 2));
-  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return bad("a time that does not exist");
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return bad_value("a time that does not exist");
   return base::Time(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second);
 }
 
@@ -43,7 +43,7 @@ Result<base::milliseconds> fraction_of(std::string_view text) {
   const std::string_view digits = text.substr(1);
   if (text.front() != '.' || digits.empty() || digits.size() > 18 || !all_digits(digits) ||
       digits.back() == '0')
-    return bad("a time with a malformed fraction");
+    return bad_value("a time with a malformed fraction");
   std::string first(digits.substr(0, 3));
   first.resize(3, '0');
   return base::milliseconds(number(first));
@@ -53,16 +53,17 @@ Result<base::milliseconds> fraction_of(std::string_view text) {
 
 Result<base::Time> parse_time(const Element& element, bool fraction) {
   std::string_view text = element.content;
-  if (text.empty() || text.back() != 'Z') return bad("a time that is not in UTC");
+  if (text.empty() || text.back() != 'Z') return bad_value("a time that is not in UTC");
   text.remove_suffix(1);
   if (element.tag == kUtcTime) {
-    if (text.size() != 12 || !all_digits(text)) return bad("a UTCTime of another form than YYMMDDhhmmssZ");
+    if (text.size() != 12 || !all_digits(text))
+      return bad_value("a UTCTime of another form than YYMMDDhhmmssZ");
     const int year = number(text.substr(0, 2));
     return point_in_time(year + (year < 50 ? 2000 : 1900), text.substr(2));
   }
-  if (element.tag != kGeneralizedTime) return bad("a time is expected");
+  if (element.tag != kGeneralizedTime) return bad_value("a time is expected");
   if (text.size() < 14 || !all_digits(text.substr(0, 14)) || (!fraction && text.size() != 14))
-    return bad("a GeneralizedTime of another form than YYYYMMDDhhmmssZ");
+    return bad_value("a GeneralizedTime of another form than YYYYMMDDhhmmssZ");
   auto whole = point_in_time(number(text.substr(0, 4)), text.substr(4, 10));
   if (!whole) return whole;
   const auto part = fraction_of(text.substr(14));
@@ -83,7 +84,7 @@ Result<bool> read_boolean(Reader& reader) {
     if (element->content.front() == '\0') return false;
     if (element->content.front() == '\xFF') return true;
   }
-  return bad("a malformed BOOLEAN");
+  return bad_value("a malformed BOOLEAN");
 }
 
 Result<std::string_view> read_serial(Reader& reader) {
@@ -97,7 +98,7 @@ Result<std::string_view> read_serial(Reader& reader) {
 Result<std::vector<Extension>> read_extensions(Reader& reader) {
   auto list = reader.enter(kSequence);
   if (!list) return list.error();
-  if (list->at_end()) return bad("an empty list of extensions");
+  if (list->at_end()) return bad_value("an empty list of extensions");
   std::vector<Extension> extensions;
   while (!list->at_end()) {
     if (extensions.size() == kMaxExtensions)
@@ -110,7 +111,7 @@ Result<std::vector<Extension>> read_extensions(Reader& reader) {
     if (entry->peek() == kBoolean) {
       const auto critical = read_boolean(*entry);
       if (!critical) return critical.error();
-      if (!*critical) return bad("a default value is written out");
+      if (!*critical) return bad_value("a default value is written out");
       extension.critical = true;
     }
     const auto value = entry->octet_string();

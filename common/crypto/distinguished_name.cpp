@@ -16,7 +16,7 @@ namespace {
 using base::Error;
 using base::Result;
 
-constexpr size_t kMaxAttributes = 64;
+constexpr size_t kMaxNameAttributes = 64;
 
 // RFC 4514 section 3 and those that certificates of code signers carry besides.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kShortNames = {{
@@ -128,7 +128,7 @@ Result<std::vector<NameAttribute>> parse_name(std::string_view name) {
     if (!set) return set.error();
     if (set->at_end()) return Error::refused("parse.der", "malformed DER: an empty part of a name");
     while (!set->at_end()) {
-      if (attributes.size() == kMaxAttributes)
+      if (attributes.size() == kMaxNameAttributes)
         return Error::refused("parse.limit", "a name of more than 64 attributes");
       auto attribute = read_attribute(*set, rdn);
       if (!attribute) return std::move(attribute).error();

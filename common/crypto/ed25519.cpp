@@ -6,16 +6,13 @@
 #include <string>
 
 #include "crypto/hash.hpp"
+#include "crypto/octets.hpp"
 #include "crypto/sodium_ready.hpp"
 
 namespace gridseal::crypto {
 namespace {
 
 using Bytes32 = std::array<unsigned char, 32>;
-
-const unsigned char* octets(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 // A number of up to 64 bytes, little endian, modulo the order of the group.
 Bytes32 reduce(std::string_view number) {

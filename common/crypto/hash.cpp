@@ -8,14 +8,11 @@
 #include <new>
 #include <type_traits>
 
+#include "crypto/octets.hpp"
 #include "crypto/sha1_identifier.hpp"
 
 namespace gridseal::crypto {
 namespace {
-
-const uint8_t* octets(std::string_view bytes) {
-  return reinterpret_cast<const uint8_t*>(bytes.data());
-}
 
 // nettle 4 took the length out of its digest functions.
 template <class Context, class Function>

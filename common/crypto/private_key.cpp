@@ -10,6 +10,7 @@
 #include "base/encoding.hpp"
 #include "crypto/der.hpp"
 #include "crypto/mbed.hpp"
+#include "crypto/octets.hpp"
 #include "crypto/pem.hpp"
 #include "crypto/random.hpp"
 #include "crypto/sigstore_key.hpp"
@@ -26,14 +27,6 @@ constexpr std::string_view kPkcs8Label = "PRIVATE KEY";
 constexpr std::string_view kSealedLabel = "ENCRYPTED SIGSTORE PRIVATE KEY";
 constexpr std::string_view kOldSealedLabel = "ENCRYPTED COSIGN PRIVATE KEY";
 constexpr size_t kMaxKeyDer = 8192;
-
-const unsigned char* octets(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-unsigned char* octets(std::string& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
 
 Error not_a_key(const std::string& why) {
   return Error::refused("key.invalid", "not a usable private key: " + why);

@@ -10,6 +10,7 @@
 #include "crypto/ecdsa.hpp"
 #include "crypto/ed25519.hpp"
 #include "crypto/mbed.hpp"
+#include "crypto/octets.hpp"
 #include "crypto/pem.hpp"
 #include "crypto/spki.hpp"
 
@@ -18,10 +19,6 @@ namespace {
 
 using base::Error;
 using base::Result;
-
-const unsigned char* octets(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 Error invalid_signature() {
   return Error::refused("sig.invalid", "the signature is not by this key over these bytes");

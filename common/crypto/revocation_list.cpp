@@ -25,11 +25,11 @@ constexpr std::string_view kDeltaIndicator = "2.5.29.27";
 constexpr std::string_view kIssuingDistributionPoint = "2.5.29.28";
 constexpr std::string_view kCertificateIssuer = "2.5.29.29";
 
-Error bad(const std::string& why) {
+Error bad_list(const std::string& why) {
   return Error::refused("crl.parse", "malformed revocation list: " + why);
 }
 
-Error unsupported(const std::string& what) {
+Error unsupported_list(const std::string& what) {
   return Error::refused("crl.unsupported", what + " is not accepted; give the complete list of the CA");
 }
 
@@ -43,10 +43,11 @@ Result<RevocationReason> parse_reason(std::string_view value) {
   const auto element = reader.next(der::kEnumerated);
   if (!element) return element.error();
   if (auto end = reader.end(); !end) return std::move(end).error();
-  if (element->content.size() != 1) return bad("an unusable reason");
+  if (element->content.size() != 1) return bad_list("an unusable reason");
   const int number = static_cast<uint8_t>(element->content.front());
   // 7 is not used; 8 takes an entry back, which only a delta list can.
-  if (number > 10 || number == 7 || number == 8) return bad("the unknown reason " + std::to_string(number));
+  if (number > 10 || number == 7 || number == 8)
+    return bad_list("the unknown reason " + std::to_string(number));
   return static_cast<RevocationReason>(number);
 }
 
@@ -59,7 +60,7 @@ Result<base::Time> parse_invalidity(std::string_view value) {
 }
 
 Result<void> apply_entry_extension(const Extension& extension, Revocation& revocation) {
-  if (extension.oid == kCertificateIssuer) return unsupported("an indirect revocation list");
+  if (extension.oid == kCertificateIssuer) return unsupported_list("an indirect revocation list");
   if (extension.oid == kReasonCode) {
     const auto reason = parse_reason(extension.value);
     if (!reason) return reason.error();
@@ -151,7 +152,7 @@ Result<void> RevocationList::State::parse() {
   signature = *bits;
   if (auto end = list->end(); !end) return end;
   if (auto parsed = parse_tbs(Reader(body->content)); !parsed) return parsed;
-  if (inner_algorithm != algorithm) return bad("inner and outer signature algorithm are not the same");
+  if (inner_algorithm != algorithm) return bad_list("inner and outer signature algorithm are not the same");
   return {};
 }
 
@@ -166,7 +167,7 @@ Result<void> RevocationList::State::parse_head(Reader& fields) {
   if (fields.peek() == der::kInteger) {
     const auto stated = fields.small_integer();
     if (!stated) return stated.error();
-    if (*stated != 1) return bad("it is of neither version 1 nor 2");
+    if (*stated != 1) return bad_list("it is of neither version 1 nor 2");
     version = 2;
   }
   const auto inner = fields.next(der::kSequence);
@@ -180,7 +181,7 @@ Result<void> RevocationList::State::parse_head(Reader& fields) {
   issuer_text = name_text(*attributes);
   const auto from = der::read_time(fields);
   if (!from) return from.error();
-  if (!is_time(fields.peek())) return unsupported("a revocation list without nextUpdate");
+  if (!is_time(fields.peek())) return unsupported_list("a revocation list without nextUpdate");
   const auto until = der::read_time(fields);
   if (!until) return until.error();
   this_update = *from;
@@ -201,21 +202,21 @@ Result<void> RevocationList::State::parse_entries(Reader& fields) {
   std::sort(entries.begin(), entries.end(), less);
   const auto same = [](const Entry& a, const Entry& b) { return a.serial == b.serial; };
   if (std::adjacent_find(entries.begin(), entries.end(), same) != entries.end())
-    return bad("a serial number occurs twice");
+    return bad_list("a serial number occurs twice");
   return {};
 }
 
 Result<void> RevocationList::State::parse_extensions(Reader& fields) {
   if (fields.peek() != der::context(0)) return {};
-  if (version != 2) return bad("extensions in a list of version 1");
+  if (version != 2) return bad_list("extensions in a list of version 1");
   auto wrapped = fields.enter(der::context(0));
   if (!wrapped) return wrapped.error();
   const auto extensions = der::read_extensions(*wrapped);
   if (!extensions) return extensions.error();
   for (const Extension& extension : *extensions) {
-    if (extension.oid == kDeltaIndicator) return unsupported("a delta revocation list");
+    if (extension.oid == kDeltaIndicator) return unsupported_list("a delta revocation list");
     if (extension.oid == kIssuingDistributionPoint)
-      return unsupported("a partial or indirect revocation list");
+      return unsupported_list("a partial or indirect revocation list");
     if (extension.oid == kCrlNumber) {
       Reader value(extension.value);
       const auto magnitude = value.unsigned_integer();
@@ -256,7 +257,7 @@ Result<RevocationList> RevocationList::from_der(std::string_view der) {
   if (der.size() > kMaxSize) return Error::refused("parse.limit", "a revocation list of more than 16 MiB");
   auto state = std::make_shared<State>(der);
   if (auto parsed = state->parse(); !parsed) {
-    if (parsed.error().code() == "cert.parse") return bad(parsed.error().message());
+    if (parsed.error().code() == "cert.parse") return bad_list(parsed.error().message());
     return std::move(parsed).error();
   }
   return RevocationList(std::move(state));

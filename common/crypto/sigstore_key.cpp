@@ -6,6 +6,7 @@
 
 #include "base/encoding.hpp"
 #include "base/json.hpp"
+#include "crypto/octets.hpp"
 #include "crypto/random.hpp"
 #include "crypto/sodium_ready.hpp"
 
@@ -27,14 +28,6 @@ constexpr uint64_t kMaxMemory = uint64_t{256} << 20U;
 constexpr uint64_t kMaxN = uint64_t{1} << 20U;
 constexpr int64_t kMaxR = 32;
 constexpr int64_t kMaxP = 4;
-
-unsigned char* octets(std::string& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
-
-const unsigned char* octets(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 Error bad_key(const std::string& why) {
   return Error::refused("key.invalid", "the encrypted private key is malformed: " + why);

@@ -29,7 +29,7 @@ constexpr std::array kCurves = {
 constexpr unsigned kMinRsaBits = 2048;
 constexpr unsigned kMaxRsaBits = 4096;
 
-Error unsupported(const std::string& what) {
+Error unsupported_key(const std::string& what) {
   return Error::refused(
       "sig.alg_unsupported",
       what + " is not accepted; use ECDSA P-256, P-384 or P-521, RSA with 2048 to 4096 bits, or Ed25519");
@@ -51,7 +51,7 @@ Result<Spki> ec_key(der::Reader& parameters, std::string_view point) {
     return Spki{curve.kind, curve.bits, point};
   }
   const bool koblitz = *curve_id == "1.3.132.0.10";
-  return unsupported(koblitz ? "the curve secp256k1" : "the curve with identifier " + *curve_id);
+  return unsupported_key(koblitz ? "the curve secp256k1" : "the curve with identifier " + *curve_id);
 }
 
 Result<Spki> rsa_key(der::Reader& parameters, std::string_view key) {
@@ -67,7 +67,7 @@ Result<Spki> rsa_key(der::Reader& parameters, std::string_view key) {
   if (auto end = outer.end(); !end) return end.error();
   const unsigned bits = bit_length(*modulus);
   if (bits < kMinRsaBits || bits > kMaxRsaBits)
-    return unsupported("an RSA key of " + std::to_string(bits) + " bits");
+    return unsupported_key("an RSA key of " + std::to_string(bits) + " bits");
   const auto odd = [](std::string_view n) { return (static_cast<uint8_t>(n.back()) & 1U) != 0; };
   // A huge exponent only serves to make verification slow; every signer in use has 65537.
   const bool exponent_fits = bit_length(*exponent) >= 2 && bit_length(*exponent) <= 32 && odd(*exponent);
@@ -86,7 +86,7 @@ Result<Spki> by_algorithm(der::Reader& algorithm, std::string_view key) {
   if (*id == oid::kEcPublicKey) return ec_key(algorithm, key);
   if (*id == oid::kRsa) return rsa_key(algorithm, key);
   if (*id == oid::kEd25519) return ed25519_key(key);
-  return unsupported("a key with algorithm identifier " + *id);
+  return unsupported_key("a key with algorithm identifier " + *id);
 }
 
 std::string algorithm_identifier(KeyKind kind) {

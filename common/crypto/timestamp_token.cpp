@@ -22,9 +22,9 @@ constexpr std::string_view kMessageDigest = "1.2.840.113549.1.9.4";
 constexpr std::string_view kSigningCertificate = "1.2.840.113549.1.9.16.2.12";
 constexpr std::string_view kSigningCertificateV2 = "1.2.840.113549.1.9.16.2.47";
 constexpr size_t kMaxCertificates = 8;
-constexpr size_t kMaxAttributes = 32;
+constexpr size_t kMaxTokenAttributes = 32;
 
-Error bad(const std::string& why) {
+Error bad_token(const std::string& why) {
   return Error::refused("tsa.parse", "malformed timestamp: " + why);
 }
 
@@ -42,7 +42,7 @@ Result<base::milliseconds> read_accuracy(Reader& info) {
   if (fields->peek() == der::kInteger) {
     const auto whole = fields->small_integer();
     if (!whole) return whole.error();
-    if (*whole > 1'000'000'000) return bad("an accuracy of many years");
+    if (*whole > 1'000'000'000) return bad_token("an accuracy of many years");
     seconds = *whole;
   }
   std::array<int64_t, 2> parts{};  // milliseconds and microseconds, 1 to 999
@@ -52,7 +52,7 @@ Result<base::milliseconds> read_accuracy(Reader& info) {
     if (!element) return element.error();
     const std::string integer = der::encode(der::kInteger, element->content);
     const auto value = Reader(integer).small_integer();
-    if (!value || *value < 1 || *value > 999) return bad("a malformed accuracy");
+    if (!value || *value < 1 || *value > 999) return bad_token("a malformed accuracy");
     parts.at(i) = *value;
   }
   if (auto end = fields->end(); !end) return std::move(end).error();
@@ -72,7 +72,7 @@ Result<void> read_imprint(Reader& info, TimestampToken& token) {
   const auto value = imprint->octet_string();
   if (!value) return value.error();
   if (auto end = imprint->end(); !end) return end;
-  if (value->size() != hash_of(*hash, "").size()) return bad("an imprint of the wrong length");
+  if (value->size() != hash_of(*hash, "").size()) return bad_token("an imprint of the wrong length");
   token.imprint_hash = *hash;
   token.imprint = *value;
   return {};
@@ -102,7 +102,7 @@ Result<void> read_tst_rest(Reader& info, TimestampToken& token) {
     const auto extensions = der::read_extensions(reader);
     if (!extensions) return extensions.error();
     for (const Extension& extension : *extensions) {
-      if (extension.critical) return bad("the unknown critical extension " + extension.oid);
+      if (extension.critical) return bad_token("the unknown critical extension " + extension.oid);
     }
   }
   return info.end();
@@ -113,7 +113,7 @@ Result<void> read_tst_info(std::string_view content, TimestampToken& token) {
   if (!info) return info.error();
   const auto version = info->small_integer();
   if (!version) return version.error();
-  if (*version != 1) return bad("TSTInfo is not of version 1");
+  if (*version != 1) return bad_token("TSTInfo is not of version 1");
   auto policy = info->oid();
   if (!policy) return policy.error();
   token.policy = std::move(*policy);
@@ -121,7 +121,7 @@ Result<void> read_tst_info(std::string_view content, TimestampToken& token) {
   // Nothing depends on the number; real authorities also write negative ones.
   const auto serial = info->next(der::kInteger);
   if (!serial) return serial.error();
-  if (serial->content.empty()) return bad("an empty serial number");
+  if (serial->content.empty()) return bad_token("an empty serial number");
   token.serial = serial->content;
   const auto time = info->next(der::kGeneralizedTime);
   if (!time) return time.error();
@@ -184,7 +184,7 @@ Result<std::map<std::string, std::string_view>> read_attributes(std::string_view
   std::map<std::string, std::string_view> attributes;
   Reader list(content);
   while (!list.at_end()) {
-    if (attributes.size() == kMaxAttributes) return Error::refused("parse.limit", "too many attributes");
+    if (attributes.size() == kMaxTokenAttributes) return Error::refused("parse.limit", "too many attributes");
     auto attribute = list.enter(der::kSequence);
     if (!attribute) return attribute.error();
     auto type = attribute->oid();
@@ -231,13 +231,13 @@ Result<void> read_signer_identifier(Reader& signer, TimestampToken& token) {
   const auto version = signer.small_integer();
   if (!version) return version.error();
   if (signer.peek() == der::context(0, false)) {
-    if (*version != 3) return bad("the version of the signer does not fit its identifier");
+    if (*version != 3) return bad_token("the version of the signer does not fit its identifier");
     const auto identifier = signer.next();
     if (!identifier) return identifier.error();
     token.signer_key_identifier = identifier->content;
     return {};
   }
-  if (*version != 1) return bad("the version of the signer does not fit its identifier");
+  if (*version != 1) return bad_token("the version of the signer does not fit its identifier");
   auto identifier = signer.enter(der::kSequence);
   if (!identifier) return identifier.error();
   const auto issuer = identifier->next(der::kSequence);
@@ -306,7 +306,7 @@ Result<void> read_content(Reader& data, TimestampToken& token) {
   if (!content) return content.error();
   const auto type = content->oid();
   if (!type) return type.error();
-  if (*type != kTstInfo) return bad("it does not hold a TSTInfo but content of type " + *type);
+  if (*type != kTstInfo) return bad_token("it does not hold a TSTInfo but content of type " + *type);
   auto wrapped = content->enter(der::context(0));
   if (!wrapped) return wrapped.error();
   const auto octets = wrapped->octet_string();
@@ -332,7 +332,7 @@ Result<void> check_listed(Reader digests, Hash used) {
 Result<void> read_signed_data(Reader data, TimestampToken& token) {
   const auto version = data.small_integer();
   if (!version) return version.error();
-  if (*version != 3) return bad("signed data of a timestamp is of version 3");
+  if (*version != 3) return bad_token("signed data of a timestamp is of version 3");
   const auto digests = data.next(der::kSet);
   if (!digests) return digests.error();
   if (auto content = read_content(data, token); !content) return content;
@@ -360,7 +360,7 @@ Result<void> read_token(std::string_view der, TimestampToken& token) {
   if (!info) return info.error();
   const auto type = info->oid();
   if (!type) return type.error();
-  if (*type != kSignedData) return bad("it is not CMS signed data");
+  if (*type != kSignedData) return bad_token("it is not CMS signed data");
   auto wrapped = info->enter(der::context(0));
   if (!wrapped) return wrapped.error();
   if (auto end = info->end(); !end) return end;
@@ -373,7 +373,7 @@ Result<void> read_token(std::string_view der, TimestampToken& token) {
 // Plain DER errors are about the timestamp here.
 Error as_timestamp_error(Error error) {
   if (error.code() != "parse.der" && error.code() != "cert.parse") return error;
-  return bad(error.message());
+  return bad_token(error.message());
 }
 
 Result<void> check_size(std::string_view der) {

@@ -16,7 +16,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kAuditColumns =
     "SELECT sequence, time, actor, action, subject, detail, previous, hash FROM audit ";
 // The chain's end is kept beside the rows, so that rows missing at the end are seen too.
 constexpr std::string_view kHead = "audit_head";
@@ -131,14 +131,14 @@ Result<AuditRow> append(Database& database, base::Time now, std::string_view act
 }
 
 Result<std::vector<AuditRow>> read_audit(Database& database, int64_t limit) {
-  auto query = database.prepare(kColumns, "ORDER BY sequence DESC LIMIT ?");
+  auto query = database.prepare(kAuditColumns, "ORDER BY sequence DESC LIMIT ?");
   if (!query) return std::move(query).error();
   query->bind(limit);
   return collect<AuditRow>(*query, row_of);
 }
 
 Result<ChainReport> verify_chain(Database& database) {
-  auto query = database.prepare(kColumns, "ORDER BY sequence");
+  auto query = database.prepare(kAuditColumns, "ORDER BY sequence");
   if (!query) return std::move(query).error();
   ChainReport report;
   AuditRow expected;

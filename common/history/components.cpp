@@ -9,7 +9,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kComponentColumns =
     "SELECT name, desired_revision, desired_digest, good_artifact, good_revision, good_rendered, "
     "good_values, "
     "good_deployment, floor_version, floor_created, floor_digest, state, reason, sentence, state_since, "
@@ -60,7 +60,7 @@ ComponentRecord component_of(const Statement& row) {
 }
 
 Result<std::optional<ComponentRecord>> find(Database& database, std::string_view name) {
-  auto query = database.prepare(kColumns, "WHERE name=?");
+  auto query = database.prepare(kComponentColumns, "WHERE name=?");
   if (!query) return std::move(query).error();
   query->bind(name);
   return first<ComponentRecord>(*query, component_of);
@@ -76,7 +76,7 @@ Result<void> History::State::ensure_component(std::string_view name) {
 
 Result<std::vector<ComponentRecord>> History::components() {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "ORDER BY name");
+  auto query = state_->database->prepare(kComponentColumns, "ORDER BY name");
   if (!query) return std::move(query).error();
   return collect<ComponentRecord>(*query, component_of);
 }

@@ -11,7 +11,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kDeploymentColumns =
     "SELECT id, component, artifact, revision, kind, actor, rendered, value_digest, way_back, started, "
     "finished, state, state_since, outcome, reason, sentence FROM deployments ";
 
@@ -87,7 +87,7 @@ Json detail_of(const NewDeployment& deployment, DeploymentId id) {
 }  // namespace
 
 Result<Deployment> unfinished(Database& database, DeploymentId id) {
-  auto query = database.prepare(kColumns, "WHERE id=? AND finished IS NULL");
+  auto query = database.prepare(kDeploymentColumns, "WHERE id=? AND finished IS NULL");
   if (!query) return std::move(query).error();
   query->bind(id);
   auto found = first<Deployment>(*query, deployment_of);
@@ -181,7 +181,7 @@ Result<void> History::end_step(DeploymentId id, int64_t sequence, std::string_vi
 
 Result<std::vector<Deployment>> History::unfinished_deployments() {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "WHERE finished IS NULL ORDER BY id");
+  auto query = state_->database->prepare(kDeploymentColumns, "WHERE finished IS NULL ORDER BY id");
   if (!query) return std::move(query).error();
   return collect<Deployment>(*query, deployment_of);
 }
@@ -189,7 +189,8 @@ Result<std::vector<Deployment>> History::unfinished_deployments() {
 Result<std::vector<Deployment>> History::deployments(std::string_view component, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
   const std::string_view which = component.empty() ? "WHERE ?='' " : "WHERE component=? ";
-  auto query = state_->database->prepare(kColumns, std::string(which).append("ORDER BY id DESC LIMIT ?"));
+  auto query =
+      state_->database->prepare(kDeploymentColumns, std::string(which).append("ORDER BY id DESC LIMIT ?"));
   if (!query) return std::move(query).error();
   query->bind(component).bind(limit);
   return collect<Deployment>(*query, deployment_of);
@@ -197,7 +198,7 @@ Result<std::vector<Deployment>> History::deployments(std::string_view component,
 
 Result<std::vector<Deployment>> History::deployments_of(const base::Digest& artifact, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "WHERE artifact=? ORDER BY id DESC LIMIT ?");
+  auto query = state_->database->prepare(kDeploymentColumns, "WHERE artifact=? ORDER BY id DESC LIMIT ?");
   if (!query) return std::move(query).error();
   query->bind(artifact.to_string()).bind(limit);
   return collect<Deployment>(*query, deployment_of);
@@ -205,7 +206,7 @@ Result<std::vector<Deployment>> History::deployments_of(const base::Digest& arti
 
 Result<std::optional<Deployment>> History::deployment(DeploymentId id) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "WHERE id=?");
+  auto query = state_->database->prepare(kDeploymentColumns, "WHERE id=?");
   if (!query) return std::move(query).error();
   query->bind(id);
   auto found = first<Deployment>(*query, deployment_of);

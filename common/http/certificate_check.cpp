@@ -40,13 +40,6 @@ void read_names(Der value, SubjectNames& names) {
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string copy(text);
-  std::transform(copy.begin(), copy.end(), copy.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return copy;
-}
-
 // RFC 9525 section 6.3: "*." stands for exactly one whole left-most label.
 bool match_dns(const std::string& pattern, const std::string& host) {
   if (pattern.find('\0') != std::string::npos) return false;
@@ -121,10 +114,10 @@ std::string SubjectNames::to_string() const {
 bool SubjectNames::match(const std::string& host) const {
   const std::string bytes = address_bytes(host);
   if (!bytes.empty()) return std::find(addresses.begin(), addresses.end(), bytes) != addresses.end();
-  std::string name = lower(host);
+  std::string name = base::ascii_lower(host);
   if (name.ends_with('.')) name.pop_back();
   return std::any_of(dns.begin(), dns.end(),
-                     [&](const std::string& entry) { return match_dns(lower(entry), name); });
+                     [&](const std::string& entry) { return match_dns(base::ascii_lower(entry), name); });
 }
 
 int CertificateCheck::callback(void* self, mbedtls_x509_crt* certificate, int depth, uint32_t* flags) {

@@ -13,7 +13,7 @@
 namespace gridseal::http {
 namespace {
 
-constexpr size_t kMaxHead = size_t{32} << 10U;
+constexpr size_t kMaxRequestHead = size_t{32} << 10U;
 
 // One request's bytes in and one answer's bytes out, bounded in size and time. The functions whose set
 // differs between versions of the library are declared in all forms, without "override".
@@ -151,9 +151,9 @@ class Responder::Library : public httplib::Server {
     const auto make = [&](std::chrono::milliseconds whole, std::chrono::milliseconds idle) {
       return Waiter(clock_, stop, {whole, idle}, "the client");
     };
-    auto stream =
-        std::make_unique<RequestStream>(connection, fd, make(options_.request_timeout, {}),
-                                        make({}, options_.write_timeout), kMaxHead + options_.max_body);
+    auto stream = std::make_unique<RequestStream>(connection, fd, make(options_.request_timeout, {}),
+                                                  make({}, options_.write_timeout),
+                                                  kMaxRequestHead + options_.max_body);
     bool closing = false;
     const bool good = process(*this, *stream, closing);
     return good && !closing && !stream->broken() && !stream->has_rest();

@@ -8,7 +8,7 @@
 namespace gridseal::http {
 namespace {
 
-constexpr size_t kMaxHead = size_t{64} << 10U;
+constexpr size_t kMaxResponseHead = size_t{64} << 10U;
 constexpr size_t kMaxLine = 8'000;  // cpp-httplib stops at 8192
 constexpr size_t kMaxStatusLine = 512;
 constexpr size_t kMaxChunkLine = 200;
@@ -29,13 +29,6 @@ std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string copy(text);
-  std::transform(copy.begin(), copy.end(), copy.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return copy;
 }
 
 template <class T>
@@ -82,7 +75,8 @@ size_t ResponseGuard::skip_data(size_t available) {
 }
 
 base::Result<void> ResponseGuard::take(char c) {
-  if (state_ == State::head && ++head_bytes_ > kMaxHead) return protocol("its head is longer than 64 KiB");
+  if (state_ == State::head && ++head_bytes_ > kMaxResponseHead)
+    return protocol("its head is longer than 64 KiB");
   if (c != '\n') {
     if (!line_.empty() && line_.back() == '\r') return protocol("a carriage return stands alone");
     size_t limit = kMaxLine;
@@ -158,10 +152,10 @@ base::Result<void> ResponseGuard::end_head() {
   if (head_.status < 200) return protocol("an interim answer that nobody asked for");
   const auto lengths = head_.headers.all("Content-Length");
   const auto encodings = head_.headers.all("Transfer-Encoding");
-  const std::string connection = lower(head_.headers.get("Connection"));
+  const std::string connection = base::ascii_lower(head_.headers.get("Connection"));
   reusable_ = connection.find("close") == std::string::npos && !http10_;
   if (!encodings.empty() &&
-      (encodings.size() > 1 || lower(encodings[0]) != "chunked" || !lengths.empty() || http10_)) {
+      (encodings.size() > 1 || base::ascii_lower(encodings[0]) != "chunked" || !lengths.empty() || http10_)) {
     return protocol("its Transfer-Encoding is ambiguous or unknown");
   }
   if (lengths.size() > 1) return protocol("it has more than one Content-Length");

@@ -24,12 +24,12 @@ base::Error bad(std::string_view text, std::string_view why) {
       "http.url", "the address \"" + base::printable(shown, 120) + "\" is not usable: " + std::string(why));
 }
 
-char lower(char c) {
+char lower_case(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_alnum(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+  return (lower_case(c) >= 'a' && lower_case(c) <= 'z') || (c >= '0' && c <= '9');
 }
 
 bool is_name(std::string_view host) {
@@ -59,7 +59,7 @@ bool is_odd_number(const std::string& host) {
   const size_t dot = host.rfind('.');
   const std::string_view last = std::string_view(host).substr(dot == std::string::npos ? 0 : dot + 1);
   const bool digits = std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
-  const bool hex = last.size() > 1 && last[0] == '0' && lower(last[1]) == 'x';
+  const bool hex = last.size() > 1 && last[0] == '0' && lower_case(last[1]) == 'x';
   in_addr address{};
   return (digits || hex) && inet_pton(AF_INET, host.c_str(), &address) != 1;
 }
@@ -95,7 +95,7 @@ base::Result<void> read_authority(std::string_view text, std::string_view author
     if (!is_name(origin.host)) return bad(text, "it has no valid host name");
     if (is_odd_number(origin.host)) return bad(text, "the host is neither a name nor an IPv4 address");
   }
-  std::transform(origin.host.begin(), origin.host.end(), origin.host.begin(), lower);
+  std::transform(origin.host.begin(), origin.host.end(), origin.host.begin(), lower_case);
   if (!has_port) return {};
   const auto number = parse_port(port);
   if (!number) return bad(text, "the port is not a number from 1 to 65535");
@@ -122,7 +122,7 @@ base::Result<Url> Url::parse(std::string_view text) {
   Url url;
   const size_t colon = text.find("://");
   std::string scheme(text.substr(0, colon == std::string_view::npos ? 0 : colon));
-  std::transform(scheme.begin(), scheme.end(), scheme.begin(), lower);
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(), lower_case);
   if (scheme != "https" && scheme != "http") return bad(text, "it does not begin with https:// or http://");
   url.origin.scheme = scheme;
   url.origin.port = scheme == "http" ? 80 : 443;

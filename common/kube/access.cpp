@@ -13,7 +13,7 @@ using base::Result;
 
 constexpr auto kFileInterval = std::chrono::seconds(5);
 constexpr auto kTokenInterval = std::chrono::seconds(60);
-constexpr uint64_t kMaxToken = 64 * 1024;
+constexpr uint64_t kMaxTokenFile = 64 * 1024;
 
 bool same_connection(const Kubeconfig& a, const Kubeconfig& b) {
   return a.origin == b.origin && a.tls.ca_pem == b.tls.ca_pem &&
@@ -104,7 +104,7 @@ Result<void> KubeconfigAccess::reload() {
 }
 
 Result<void> KubeconfigAccess::reload_token() {
-  auto bytes = base::read_file(files_, config_.token_file, kMaxToken);
+  auto bytes = base::read_file(files_, config_.token_file, kMaxTokenFile);
   if (!bytes)
     return std::move(bytes).error().with_context("kubeconfig " + path_ + ", key tokenFile: cannot be read");
   const std::string token = trim(std::move(*bytes));

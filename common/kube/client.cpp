@@ -21,22 +21,18 @@ std::string subject_of(const ClientRequest& request) {
   return request.method + " " + request.path.substr(0, request.path.find('?'));
 }
 
-Failure local_failure(Error error) {
-  return Failure{std::move(error), 0, {}, {}, std::nullopt};
-}
-
 Failure protocol_failure(const ClientRequest& request, const std::string& what) {
-  return local_failure(
+  return Failure::local(
       Error::blocked("kube.protocol", subject_of(request) + ": the API server's answer " + what));
 }
 
 Failure unreachable(const ClientRequest& request, Error cause) {
   if (cause.code() == "http.cancelled")
-    return local_failure(Error::blocked("kube.cancelled", subject_of(request) + " was stopped"));
+    return Failure::local(Error::blocked("kube.cancelled", subject_of(request) + " was stopped"));
   const bool too_large = cause.code() == "http.too_large";
   const std::string text = subject_of(request) + (too_large ? ": the API server's answer is too long: "
                                                             : ": the API server cannot be reached: ");
-  return local_failure(
+  return Failure::local(
       Error::blocked(too_large ? "kube.answer_too_large" : "kube.unreachable", text + cause.describe()));
 }
 
@@ -182,7 +178,7 @@ http::Request Client::message_for(const Session& session, const std::string& acc
 Answer<http::Response> Client::send_once(const ClientRequest& request, base::Clock::Monotonic deadline,
                                          const Limits& limits) {
   auto session = access_.session();
-  if (!session) return local_failure(std::move(session).error());
+  if (!session) return Failure::local(std::move(session).error());
   http::Request message = message_for(*session, request.accept);
   message.method = request.method;
   message.target = session->base_path + request.path;
@@ -203,7 +199,7 @@ Answer<http::Response> Client::request(const ClientRequest& request, const Limit
   bool refused_before = false;
   while (true) {
     if (back_off.stopped())
-      return local_failure(Error::blocked("kube.cancelled", subject_of(request) + " was stopped"));
+      return Failure::local(Error::blocked("kube.cancelled", subject_of(request) + " was stopped"));
     auto response = send_once(request, back_off.deadline(), limits);
     if (!response) {
       Failure& failure = response.error();

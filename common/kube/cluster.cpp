@@ -11,10 +11,6 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-Failure local_failure(Error error) {
-  return Failure{std::move(error), 0, {}, {}, std::nullopt};
-}
-
 }  // namespace
 
 Result<manifest::ObjectKey> key_of(const Json& object) {
@@ -49,30 +45,30 @@ Result<std::string> Cluster::path_for(const manifest::ObjectKey& key, const Limi
 
 Answer<Json> Cluster::get(const manifest::ObjectKey& key, const Limits& limits) {
   const auto path = path_for(key, limits);
-  if (!path) return local_failure(path.error());
+  if (!path) return Failure::local(path.error());
   return client_.get(*path, limits);
 }
 
 Answer<Written> Cluster::apply(const Json& object, const ApplyOptions& options, const Limits& limits) {
   const auto key = key_of(object);
-  if (!key) return local_failure(key.error());
+  if (!key) return Failure::local(key.error());
   const auto path = path_for(*key, limits);
-  if (!path) return local_failure(path.error());
+  if (!path) return Failure::local(path.error());
   return client_.apply(*path, object, options, limits);
 }
 
 Answer<Json> Cluster::patch(const manifest::ObjectKey& key, PatchKind kind, const Json& body,
                             const PatchOptions& options, const Limits& limits) {
   const auto path = path_for(key, limits);
-  if (!path) return local_failure(path.error());
+  if (!path) return Failure::local(path.error());
   return client_.patch(*path, kind, body, options, limits);
 }
 
 Answer<Written> Cluster::create(const Json& object, const Limits& limits) {
   const auto key = key_of(object);
-  if (!key) return local_failure(key.error());
+  if (!key) return Failure::local(key.error());
   const auto resource = discovery_.find(key->group, key->version, key->kind, limits);
-  if (!resource) return local_failure(resource.error());
+  if (!resource) return Failure::local(resource.error());
   const std::string space = key->namespace_.empty() ? "default" : key->namespace_;
   return client_.create(collection_path(*resource, space), object, limits);
 }
@@ -80,7 +76,7 @@ Answer<Written> Cluster::create(const Json& object, const Limits& limits) {
 Answer<bool> Cluster::remove(const manifest::ObjectKey& key, const RemoveOptions& options,
                              const Limits& limits) {
   const auto path = path_for(key, limits);
-  if (!path) return local_failure(path.error());
+  if (!path) return Failure::local(path.error());
   return client_.remove(*path, options, limits);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "kube/fields.hpp"
 
 namespace gridseal::kube {
 namespace {
@@ -18,11 +19,6 @@ constexpr const char* kAggregated =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 constexpr auto kRefreshInterval = std::chrono::seconds(1);
 constexpr size_t kMaxResources = 20'000;
-
-std::string text_of(const Json& object, std::string_view name) {
-  const std::string* text = base::find_string(object, name);
-  return text == nullptr ? std::string() : *text;
-}
 
 std::vector<std::string> strings_of(const Json& object, std::string_view name) {
   std::vector<std::string> strings;
@@ -74,7 +70,7 @@ class DiscoveryReader {
     for (const char* root : {"/api", "/apis"}) {
       auto answer = fetch(client_, root, kAggregated, limits_);
       if (!answer) return std::move(answer).error();
-      const std::string kind = text_of(*answer, "kind");
+      const std::string kind = text_at(*answer, {"kind"});
       if (kind == "APIGroupDiscoveryList") {
         take_aggregated(*answer);
       } else if (auto done = read_legacy(*answer, kind); !done) {
@@ -99,7 +95,7 @@ class DiscoveryReader {
     if (groups == nullptr) return;
     for (const Json& group : *groups) {
       const Json* metadata = base::find_object(group, "metadata");
-      const std::string name = metadata == nullptr ? std::string() : text_of(*metadata, "name");
+      const std::string name = metadata == nullptr ? std::string() : text_at(*metadata, {"name"});
       const Json* versions = base::find_array(group, "versions");
       if (versions == nullptr) continue;
       for (const Json& version : *versions) take_version(name, version);
@@ -107,15 +103,15 @@ class DiscoveryReader {
   }
 
   void take_version(const std::string& group, const Json& version) {
-    const std::string name = text_of(version, "version");
-    if (text_of(version, "freshness") == "Stale") catalog_.stale.insert(group);
+    const std::string name = text_at(version, {"version"});
+    if (text_at(version, {"freshness"}) == "Stale") catalog_.stale.insert(group);
     const Json* resources = base::find_array(version, "resources");
     if (resources == nullptr) return;
     for (const Json& entry : *resources) {
       const Json* kind = base::find_object(entry, "responseKind");
       if (kind == nullptr) continue;
-      add({group, name, text_of(*kind, "kind"), text_of(entry, "resource"),
-           text_of(entry, "scope") == "Namespaced", strings_of(entry, "verbs")});
+      add({group, name, text_at(*kind, {"kind"}), text_at(entry, {"resource"}),
+           text_at(entry, {"scope"}) == "Namespaced", strings_of(entry, "verbs")});
     }
   }
 
@@ -131,7 +127,7 @@ class DiscoveryReader {
       return Error::blocked("kube.protocol",
                             "discovery: the server at this address is no Kubernetes API server");
     for (const Json& group : *groups) {
-      const std::string name = text_of(group, "name");
+      const std::string name = text_at(group, {"name"});
       for (const std::string& version : versions_of(group))
         if (auto done = read_version(name, version, "/apis/" + name + "/" + version); !done) return done;
     }
@@ -142,11 +138,11 @@ class DiscoveryReader {
   static std::vector<std::string> versions_of(const Json& group) {
     std::vector<std::string> versions;
     if (const Json* preferred = base::find_object(group, "preferredVersion"); preferred != nullptr)
-      versions.push_back(text_of(*preferred, "version"));
+      versions.push_back(text_at(*preferred, {"version"}));
     const Json* all = base::find_array(group, "versions");
     if (all == nullptr) return versions;
     for (const Json& entry : *all) {
-      std::string version = text_of(entry, "version");
+      std::string version = text_at(entry, {"version"});
       if (std::find(versions.begin(), versions.end(), version) == versions.end())
         versions.push_back(std::move(version));
     }
@@ -167,9 +163,9 @@ class DiscoveryReader {
     if (resources == nullptr) return {};
     for (const Json& entry : *resources) {
       const Json* namespaced = base::find_member(entry, "namespaced");
-      std::string plural = text_of(entry, "name");
+      std::string plural = text_at(entry, {"name"});
       if (plural.find('/') != std::string::npos) continue;  // a subresource
-      add({group, version, text_of(entry, "kind"), std::move(plural),
+      add({group, version, text_at(entry, {"kind"}), std::move(plural),
            namespaced != nullptr && *namespaced == true, strings_of(entry, "verbs")});
     }
     return {};

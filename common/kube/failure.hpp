@@ -55,6 +55,9 @@ struct Failure {
   std::vector<Cause> causes;
   std::optional<std::chrono::milliseconds> retry_after;
 
+  // Of trouble that no answer tells of.
+  static Failure local(base::Error error) { return {std::move(error), 0, {}, {}, std::nullopt}; }
+
   bool is(std::string_view code) const { return error.code() == code; }
   // The owners named by a 409 of server-side apply; empty for every other failure.
   std::vector<Conflict> conflicts() const;

@@ -6,6 +6,7 @@
 
 #include "base/json_pointer.hpp"
 #include "kube/client.hpp"
+#include "kube/fields.hpp"
 #include "kube/halt.hpp"
 
 namespace gridseal::kube {
@@ -152,11 +153,6 @@ bool walk(Json& value, const Place& place, const Steps& steps, size_t next) {
   return true;
 }
 
-std::string text_of(const Json& object, std::string_view name) {
-  const std::string* text = base::find_string(object, name);
-  return text == nullptr ? std::string() : *text;
-}
-
 Place root_of(const Json& live) {
   Place root;
   root.live = &live;
@@ -166,7 +162,7 @@ Place root_of(const Json& live) {
   for (const Json& entry : *entries) {
     const Json* fields = base::find_object(entry, "fieldsV1");
     if (fields == nullptr) continue;
-    const std::string manager = text_of(entry, "manager");
+    const std::string manager = text_at(entry, {"manager"});
     root.all.sets.push_back(fields);
     if (manager == kHaltManager) {
       root.halt.sets.push_back(fields);

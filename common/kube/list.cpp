@@ -24,10 +24,6 @@ std::string page_path(const std::string& path, const ListOptions& options, const
   return full;
 }
 
-Failure local(Error error) {
-  return Failure{std::move(error), 0, {}, {}, std::nullopt};
-}
-
 // Items of a list carry no apiVersion and kind; they are those of the list, "DeploymentList" without "List".
 Answer<Page> take_page(const std::string& path, Json list, const ItemSink& sink) {
   const std::string* kind = base::find_string(list, "kind");
@@ -35,7 +31,7 @@ Answer<Page> take_page(const std::string& path, Json list, const ItemSink& sink)
   const auto items = list.find("items");
   if (kind == nullptr || version == nullptr || !kind->ends_with("List") || items == list.end() ||
       !(items->is_array() || items->is_null())) {
-    return local(
+    return Failure::local(
         Error::blocked("kube.protocol", "list of " + path + ": the API server's answer is not a list"));
   }
   const std::string item_kind = kind->substr(0, kind->size() - 4);
@@ -49,7 +45,7 @@ Answer<Page> take_page(const std::string& path, Json list, const ItemSink& sink)
     if (!item.is_object()) continue;
     item.emplace("apiVersion", item_version);
     item.emplace("kind", item_kind);
-    if (auto taken = sink(std::move(item)); !taken) return local(std::move(taken).error());
+    if (auto taken = sink(std::move(item)); !taken) return Failure::local(std::move(taken).error());
   }
   return page;
 }
@@ -79,7 +75,7 @@ Answer<std::string> Client::list(const std::string& path, const ListOptions& opt
     if (!page) return std::move(page).error();
     if (page->next.empty()) return std::move(page->resource_version);
     if (page->next == token)
-      return local(
+      return Failure::local(
           Error::blocked("kube.protocol", "list of " + path + ": the same page comes again and again"));
     token = std::move(page->next);
   }

@@ -20,15 +20,10 @@ const Json& entries_of(const Json& object) {
   return entries != nullptr && entries->is_array() ? *entries : kNone;
 }
 
-bool is_ours(const Json& entry) {
-  return text_at(entry, {"manager"}) == kFieldManager && text_at(entry, {"operation"}) == "Apply" &&
-         text_at(entry, {"subresource"}).empty();
-}
-
 // The server keeps one Apply entry for each manager.
 const Json* own_entry(const Json& object) {
   for (const Json& entry : entries_of(object))
-    if (is_ours(entry) && base::find_object(entry, "fieldsV1") != nullptr) return &entry;
+    if (is_own_apply(entry) && base::find_object(entry, "fieldsV1") != nullptr) return &entry;
   return nullptr;
 }
 
@@ -96,7 +91,7 @@ FieldChange owner_of_field(const Json& live, const Path& path) {
   FieldChange change{path_text(path), {}, {}, std::nullopt};
   for (const Json& entry : entries_of(live)) {
     const Json* fields = base::find_object(entry, "fieldsV1");
-    if (fields == nullptr || is_ours(entry) || text_at(entry, {"subresource"}) == "status") continue;
+    if (fields == nullptr || is_own_apply(entry) || text_at(entry, {"subresource"}) == "status") continue;
     if (!has_path(*fields, path)) continue;
     auto parsed = base::parse_rfc3339(text_at(entry, {"time"}));
     const std::optional<base::Time> time = parsed ? std::optional(*parsed) : std::nullopt;
@@ -139,6 +134,11 @@ Json content_of(Json object) {
 }
 
 }  // namespace
+
+bool is_own_apply(const Json& entry) {
+  return text_at(entry, {"manager"}) == kFieldManager && text_at(entry, {"operation"}) == "Apply" &&
+         text_at(entry, {"subresource"}).empty();
+}
 
 std::string own_fields_digest(const Json& live) {
   const Json* entry = own_entry(live);

@@ -10,6 +10,9 @@
 
 namespace gridseal::kube {
 
+// Whether an entry of managedFields is what our own applies left.
+bool is_own_apply(const base::Json& entry);
+
 // Names the state of our own Apply entry: its fields, its API version and its time. Whoever changes or
 // removes a field that we applied takes it out of that entry, and whoever applies under our name moves its
 // time; status, labels and annotations of others leave it alone. Empty: no field of the object is ours.

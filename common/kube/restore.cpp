@@ -14,12 +14,12 @@ using base::Result;
 
 constexpr int kAttempts = 5;
 
-Json entries_of(const Json& object) {
+Json copy_of_entries(const Json& object) {
   const Json* entries = field_at(object, {"metadata", "managedFields"});
   return entries != nullptr && entries->is_array() ? *entries : Json::array();
 }
 
-bool is_ours(const Json& entry) {
+bool is_under_our_name(const Json& entry) {
   return text_at(entry, {"manager"}) == kFieldManager && text_at(entry, {"subresource"}).empty();
 }
 
@@ -37,7 +37,7 @@ Result<void> give_back(Cluster& cluster, const manifest::ObjectKey& key, const J
     auto live = cluster.client().get(*path, limits);
     if (!live) return std::move(live).error().error;
     Json owners = owners_given_back(*live, image);
-    if (owners == entries_of(*live)) return {};
+    if (owners == copy_of_entries(*live)) return {};
     // One empty entry is the word for "nobody" (Kubernetes, server-side apply, "Clearing managedFields").
     if (owners.empty()) owners.push_back(Json::object());
     const Json patch =
@@ -57,7 +57,7 @@ Result<void> give_back(Cluster& cluster, const manifest::ObjectKey& key, const J
 }  // namespace
 
 Json owned_preimage(Json live) {
-  Json entries = entries_of(live);
+  Json entries = copy_of_entries(live);
   Json image = preimage(std::move(live));
   if (!entries.empty()) image["metadata"]["managedFields"] = std::move(entries);
   return image;
@@ -65,10 +65,10 @@ Json owned_preimage(Json live) {
 
 Json owners_given_back(const Json& live, const Json& image) {
   Json owners = Json::array();
-  for (const Json& entry : entries_of(live)) {
-    if (!is_ours(entry)) owners.push_back(entry);
+  for (const Json& entry : copy_of_entries(live)) {
+    if (!is_under_our_name(entry)) owners.push_back(entry);
   }
-  for (const Json& entry : entries_of(image)) {
+  for (const Json& entry : copy_of_entries(image)) {
     if (!text_at(entry, {"subresource"}).empty()) continue;  // status is what it is now
     Json* present = nullptr;
     for (Json& owner : owners)
@@ -85,7 +85,7 @@ Json owners_given_back(const Json& live, const Json& image) {
 Result<ApplyResult> restore_object(Cluster& cluster, const Json& image, const Limits& limits,
                                    const ApplyRules& rules) {
   auto applied = put_back_object(cluster, preimage(image), limits, rules);
-  if (!applied || applied->action == Action::skip || entries_of(image).empty()) return applied;
+  if (!applied || applied->action == Action::skip || copy_of_entries(image).empty()) return applied;
   if (auto given = give_back(cluster, applied->key, image, limits); !given) return std::move(given).error();
   return applied;
 }

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "kube/client.hpp"
+#include "kube/fields.hpp"
+#include "kube/ownership.hpp"
 
 namespace gridseal::kube {
 namespace {
@@ -11,19 +13,9 @@ using base::Json;
 
 constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-std::string text_of(const Json& object, std::string_view name) {
-  const std::string* text = base::find_string(object, name);
-  return text == nullptr ? std::string() : *text;
-}
-
-bool is_ours(const Json& entry) {
-  return text_of(entry, "manager") == kFieldManager && text_of(entry, "operation") == "Apply" &&
-         text_of(entry, "subresource").empty();
-}
-
 bool is_left_over(const Json& entry) {
-  const std::string manager = text_of(entry, "manager");
-  return text_of(entry, "operation") == "Update" && text_of(entry, "subresource").empty() &&
+  const std::string manager = text_at(entry, {"manager"});
+  return text_at(entry, {"operation"}) == "Update" && text_at(entry, {"subresource"}).empty() &&
          (manager.starts_with("kubectl") || manager == "before-first-apply" || manager == kFieldManager);
 }
 
@@ -49,7 +41,7 @@ void clean(Json& fields) {
 bool merge_entries(Json& entries) {
   Json* ours = nullptr;
   for (Json& entry : entries)
-    if (is_ours(entry)) ours = &entry;
+    if (is_own_apply(entry)) ours = &entry;
   if (ours == nullptr) {
     for (Json& entry : entries) {
       if (!is_left_over(entry)) continue;
@@ -63,12 +55,12 @@ bool merge_entries(Json& entries) {
     merge_entries(entries);
     return true;
   }
-  const std::string version = text_of(*ours, "apiVersion");
+  const std::string version = text_at(*ours, {"apiVersion"});
   Json merged = Json::object();
   if (const Json* fields = base::find_object(*ours, "fieldsV1"); fields != nullptr) merged = *fields;
   Json kept = Json::array();
   for (const Json& entry : entries) {
-    if (is_left_over(entry) && text_of(entry, "apiVersion") == version) {
+    if (is_left_over(entry) && text_at(entry, {"apiVersion"}) == version) {
       if (const Json* fields = base::find_object(entry, "fieldsV1"); fields != nullptr)
         unite_fields(merged, *fields);
     } else {
@@ -78,7 +70,7 @@ bool merge_entries(Json& entries) {
   if (kept.size() == entries.size()) return false;
   clean(merged);
   for (Json& entry : kept)
-    if (is_ours(entry)) entry["fieldsV1"] = merged;
+    if (is_own_apply(entry)) entry["fieldsV1"] = merged;
   entries = std::move(kept);
   return true;
 }
@@ -100,7 +92,7 @@ void unite_fields(Json& into, const Json& other) {
 std::optional<Json> takeover_patch(const Json& live) {
   const Json* metadata = base::find_object(live, "metadata");
   const Json* managed = metadata == nullptr ? nullptr : base::find_array(*metadata, "managedFields");
-  const std::string version = metadata == nullptr ? std::string() : text_of(*metadata, "resourceVersion");
+  const std::string version = metadata == nullptr ? std::string() : text_at(*metadata, {"resourceVersion"});
   if (managed == nullptr || version.empty()) return std::nullopt;
   for (const Json& entry : *managed)
     if (!entry.is_object()) return std::nullopt;

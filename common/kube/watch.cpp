@@ -14,12 +14,8 @@ constexpr milliseconds kServerTimeout{300'000};  // the server ends the stream b
 constexpr milliseconds kSilence{330'000};
 constexpr size_t kMaxLine = size_t{4} << 20U;
 constexpr uint64_t kMaxStream = uint64_t{1} << 40U;
-constexpr milliseconds kFirstPause{2'000};
-constexpr milliseconds kLongestPause{60'000};
-
-Failure local(Error error) {
-  return Failure{std::move(error), 0, {}, {}, std::nullopt};
-}
+constexpr milliseconds kFirstWatchPause{2'000};
+constexpr milliseconds kLongestWatchPause{60'000};
 
 // One JSON document in each line.
 class Lines {
@@ -64,7 +60,7 @@ Error error_of(const Json& event) {
 Answer<void> Client::watch(const std::string& path, const std::string& label_selector,
                            const std::function<void(bool opened)>& heard, const std::stop_token& stop) {
   auto session = access_.session();
-  if (!session) return local(std::move(session).error());
+  if (!session) return Failure::local(std::move(session).error());
   http::Request message =
       message_for(*session, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
   message.target = session->base_path + path + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" +
@@ -88,7 +84,7 @@ Answer<void> Client::watch(const std::string& path, const std::string& label_sel
         return head.status == 200;
       },
       [&](std::string_view piece) { return lines.feed(piece); }, stop);
-  if (!response) return local(std::move(response).error());
+  if (!response) return Failure::local(std::move(response).error());
   if (response->status != 200) return failure_of(*response, "a watch of " + path, true);
   return {};
 }
@@ -98,7 +94,7 @@ void Watch::follow(Client& client, const WatchTarget& target) {
   if (client_ == &client && target_ == target) {
     if (running_) return;
     if (broke_.exchange(false)) {
-      pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+      pause_ = std::clamp(pause_ * 2, kFirstWatchPause, kLongestWatchPause);
       next_try_ = now + pause_;
     }
     if (now < next_try_) return;

@@ -10,7 +10,7 @@
 namespace gridseal::manifest::forms {
 namespace {
 
-base::Error refuse(std::string what) {
+base::Error refuse_form(std::string what) {
   return base::Error::refused("manifest.substitution", std::move(what));
 }
 
@@ -156,7 +156,7 @@ class Places {
 base::Result<std::string> change_case(std::string_view form, std::string_view value) {
   const bool all = form.size() == 2;
   if (!is_ascii(all ? value : value.substr(0, 1)))
-    return refuse("upper and lower case are known of ASCII letters only");
+    return refuse_form("upper and lower case are known of ASCII letters only");
   std::string out(value);
   const size_t count = all ? out.size() : std::min<size_t>(1, out.size());
   const auto change = form.front() == '^' ? upper : lower;
@@ -173,13 +173,13 @@ base::Result<std::string> part_of(std::string_view value, std::string_view posit
   if (length == nullptr) return std::string(value.substr(static_cast<size_t>(std::min(*from, size))));
   const auto count = whole_number(*length);
   if (!count) return std::string(value);
-  if (*count < 0) return refuse("the length of a part is below zero");
+  if (*count < 0) return refuse_form("the length of a part is below zero");
   return std::string(value.substr(static_cast<size_t>(std::min(*from, size)), static_cast<size_t>(*count)));
 }
 
 base::Result<std::string> replace(std::string_view form, std::string_view value, std::string_view what,
                                   const std::string* by) {
-  if (what.empty()) return refuse("what is to be replaced is empty");
+  if (what.empty()) return refuse_form("what is to be replaced is empty");
   std::string out(value);
   if (form == "/#" || form == "/%") {
     // envsubst changes nothing where the new text is empty.

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kSubstitute = "kustomize.toolkit.fluxcd.io/substitute";
 constexpr size_t kLongestPath = 300;
-constexpr size_t kMaxFindings = 20;
+constexpr size_t kMaxUndefined = 20;
 
 bool is_disabled(const Json& body) {
   const auto* metadata = base::find_object(body, "metadata");
@@ -82,7 +82,7 @@ base::Result<void> Substitution::found(Json& value, const std::string& path, con
   std::string sentence = object_ + ", " + base::printable(path, kLongestPath) + ": " + what;
   if (!collects_ || !is_reference) return base::Error::refused(error.code(), std::move(sentence));
   unmark(value);
-  if (findings_.size() < kMaxFindings) findings_.push_back(std::move(sentence));
+  if (findings_.size() < kMaxUndefined) findings_.push_back(std::move(sentence));
   return {};
 }
 

@@ -55,9 +55,9 @@ Error malformed(const std::string& what) {
   return Error::refused("parse.cbor", "the CBOR is refused: " + what);
 }
 
-class Parser {
+class CborParser {
  public:
-  Parser(std::string_view bytes, const Limits& limits) : rest_(bytes), limits_(limits) {}
+  CborParser(std::string_view bytes, const Limits& limits) : rest_(bytes), limits_(limits) {}
 
   bool at_end() const { return rest_.empty(); }
 
@@ -182,7 +182,7 @@ Result<Value> parse(std::string_view bytes, const Limits& limits) {
   if (bytes.size() > limits.max_bytes)
     return Error::refused("parse.limit",
                           "the CBOR is larger than " + std::to_string(limits.max_bytes) + " bytes");
-  Parser parser(bytes, limits);
+  CborParser parser(bytes, limits);
   auto value = parser.item(1);
   if (value && !parser.at_end()) return malformed("bytes follow the item");
   return value;

@@ -24,7 +24,7 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string in_quotes(std::string_view name) {
+std::string name_in_quotes(std::string_view name) {
   return "'" + base::printable(name, 80) + "'";
 }
 
@@ -32,9 +32,10 @@ Result<void> check_critical_name(const ProtectedHeader& header, const std::strin
   if (name == header::kVerificationPlugin || name == header::kVerificationPluginMinVersion)
     return crit_error("the signer demands a verification plugin; there are none here, so sign without one");
   if (name != header::kSigningScheme && name != header::kAuthenticSigningTime && name != header::kExpiry)
-    return crit_error(in_quotes(name) + " is not understood");
-  if (!contains(header.names, name)) return crit_error(in_quotes(name) + " is listed but absent");
-  if (std::ranges::count(header.critical, name) != 1) return crit_error(in_quotes(name) + " is listed twice");
+    return crit_error(name_in_quotes(name) + " is not understood");
+  if (!contains(header.names, name)) return crit_error(name_in_quotes(name) + " is listed but absent");
+  if (std::ranges::count(header.critical, name) != 1)
+    return crit_error(name_in_quotes(name) + " is listed twice");
   return {};
 }
 
@@ -48,7 +49,7 @@ Result<void> check_critical(const ProtectedHeader& header) {
   for (const std::string_view name :
        {header::kSigningScheme, header::kAuthenticSigningTime, header::kExpiry}) {
     if (contains(header.names, name) && !contains(header.critical, name))
-      return crit_error(in_quotes(name) + " must be listed");
+      return crit_error(name_in_quotes(name) + " must be listed");
   }
   return {};
 }
@@ -96,11 +97,11 @@ Error envelope_error(const std::string& what) {
 
 Result<void> apply_header(ProtectedHeader header, Envelope& envelope) {
   if (header.content_type != kPayloadMediaType) {
-    return envelope_error("its content type is " + in_quotes(header.content_type) + ", not " +
+    return envelope_error("its content type is " + name_in_quotes(header.content_type) + ", not " +
                           std::string(kPayloadMediaType));
   }
   if (header.scheme != kX509 && header.scheme != kSigningAuthority)
-    return envelope_error("signing scheme " + in_quotes(header.scheme) + " is not known");
+    return envelope_error("signing scheme " + name_in_quotes(header.scheme) + " is not known");
   envelope.scheme = header.scheme == kX509 ? SigningScheme::x509 : SigningScheme::signing_authority;
   if (auto fine = check_critical(header); !fine) return fine;
   if (auto fine = check_times(header, envelope.scheme); !fine) return fine;
@@ -114,7 +115,7 @@ Result<void> apply_header(ProtectedHeader header, Envelope& envelope) {
 Result<Envelope> parse_envelope(std::string_view media_type, std::string_view bytes) {
   if (media_type == kJwsMediaType) return parse_jws(bytes);
   if (media_type == kCoseMediaType) return parse_cose(bytes);
-  return envelope_error("its media type is " + in_quotes(media_type) + "; known are " +
+  return envelope_error("its media type is " + name_in_quotes(media_type) + "; known are " +
                         std::string(kJwsMediaType) + " and " + std::string(kCoseMediaType));
 }
 

@@ -17,10 +17,6 @@ constexpr unsigned kRsa2048 = 2048;
 constexpr unsigned kRsa3072 = 3072;
 constexpr unsigned kRsa4096 = 4096;
 
-std::string because(const Error& error) {
-  return error.describe() + " [" + error.code() + "]";
-}
-
 Error chain_error(const std::string& what) {
   return Error::refused("notary.chain", "the signer's certificate chain is refused: " + what);
 }
@@ -106,7 +102,8 @@ Result<Chain> parse_chain(const Envelope& envelope) {
 Result<Algorithm> algorithm_of(const Certificate& leaf) {
   const auto& key = leaf.public_key();
   if (!key)
-    return Error::refused("notary.alg", "the signing certificate's key is refused: " + because(key.error()));
+    return Error::refused("notary.alg",
+                          "the signing certificate's key is refused: " + key.error().describe_with_code());
   switch (key->kind()) {
     case KeyKind::ecdsa_p256:
       return Algorithm::es256;
@@ -143,7 +140,7 @@ Result<void> check_links(const Chain& chain) {
       return chain_error("certificate " + std::to_string(i + 1) + " is self-signed, yet others follow it");
     if (auto issued = crypto::check_issued_by(chain[i], chain[i + 1]); !issued)
       return chain_error("certificate " + std::to_string(i + 1) +
-                         " is not issued by the one that follows it: " + because(issued.error()));
+                         " is not issued by the one that follows it: " + issued.error().describe_with_code());
   }
   if (!is_self_signed(chain.back()))
     return chain_error("it does not end with a self-signed root certificate");
@@ -153,7 +150,7 @@ Result<void> check_links(const Chain& chain) {
 Result<void> check_requirements(const Chain& chain) {
   for (const Certificate& certificate : chain) {
     if (auto understood = crypto::check_critical_extensions(certificate); !understood)
-      return requirement_error(certificate, because(understood.error()));
+      return requirement_error(certificate, understood.error().describe_with_code());
   }
   if (auto fine = check_leaf(chain.front()); !fine) return fine;
   size_t cas_below = 0;

@@ -71,9 +71,9 @@ std::optional<std::string> oid_of(std::string_view type) {
 }
 
 // RFC 4514 section 3, one attribute after the other.
-class Parser {
+class NameParser {
  public:
-  explicit Parser(std::string_view text) : text_(text), rest_(text) {}
+  explicit NameParser(std::string_view text) : text_(text), rest_(text) {}
 
   Result<std::vector<SubjectAttribute>> attributes() {
     std::vector<SubjectAttribute> all;
@@ -166,7 +166,7 @@ bool has_all(const std::vector<SubjectAttribute>& all, const std::vector<Subject
 Result<SubjectPattern> parse_subject_pattern(std::string_view text) {
   SubjectPattern pattern;
   pattern.text = text;
-  auto attributes = Parser(text).attributes();
+  auto attributes = NameParser(text).attributes();
   if (!attributes) return std::move(attributes).error();
   pattern.attributes = std::move(*attributes);
   for (const std::string_view type : {kCountry, kState, kOrganization}) {

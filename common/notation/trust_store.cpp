@@ -17,16 +17,12 @@ Error store_error(std::string_view origin, const std::string& what) {
   return Error::refused("notary.store", std::string(origin) + " " + what);
 }
 
-std::string because(const Error& error) {
-  return error.describe() + " [" + error.code() + "]";
-}
-
 // The DER of a file that holds either that or PEM blocks of `label`.
 Result<std::vector<std::string>> der_of(std::string_view bytes, std::string_view label,
                                         std::string_view origin, size_t max) {
   if (bytes.starts_with('\x30')) return std::vector<std::string>{std::string(bytes)};
   auto blocks = crypto::parse_pem(bytes, max);
-  if (!blocks) return store_error(origin, "is neither DER nor PEM: " + because(blocks.error()));
+  if (!blocks) return store_error(origin, "is neither DER nor PEM: " + blocks.error().describe_with_code());
   std::vector<std::string> all;
   for (crypto::PemBlock& block : *blocks) {
     if (block.label != label)
@@ -58,7 +54,7 @@ Result<void> TrustStore::add_certificates(const StoreReference& store, std::stri
   for (const std::string& der : *all) {
     auto certificate = crypto::Certificate::from_der(der);
     if (!certificate)
-      return store_error(origin, "is not a usable certificate: " + because(certificate.error()));
+      return store_error(origin, "is not a usable certificate: " + certificate.error().describe_with_code());
     if (auto fit = check_anchor(*certificate, store.type, origin); !fit) return fit;
     certificates.push_back(std::move(*certificate));
   }
@@ -75,7 +71,8 @@ Result<void> TrustStore::add_revocation_lists(std::string_view bytes, std::strin
   std::vector<crypto::RevocationList> lists;
   for (const std::string& der : *all) {
     auto list = crypto::RevocationList::from_der(der);
-    if (!list) return store_error(origin, "is not a usable revocation list: " + because(list.error()));
+    if (!list)
+      return store_error(origin, "is not a usable revocation list: " + list.error().describe_with_code());
     lists.push_back(std::move(*list));
   }
   if (revocation_lists_.size() + lists.size() > kMaxLists)

@@ -17,10 +17,6 @@ using base::Result;
 // ETSI's baseline time-stamp policy (RFC 3628 section 5.2): one second, where a token states no accuracy.
 constexpr std::string_view kBaselinePolicy = "0.4.0.2023.1.1";
 
-std::string because(const Error& error) {
-  return error.describe() + " [" + error.code() + "]";
-}
-
 Error timestamp_error(const std::string& what) {
   return Error::refused("notary.timestamp", what);
 }
@@ -196,10 +192,12 @@ class Verification {
     const auto anchors = timestamp_anchors();
     if (!anchors) return anchors.error();
     const auto token = crypto::parse_timestamp_token(*envelope_.timestamp);
-    if (!token) return timestamp_error("the signature's timestamp is refused: " + because(token.error()));
+    if (!token)
+      return timestamp_error("the signature's timestamp is refused: " + token.error().describe_with_code());
     auto verified = crypto::verify_timestamp_with_anchors(*token, envelope_.signature, *anchors);
     if (!verified)
-      return timestamp_error("the signature's timestamp is refused: " + because(verified.error()));
+      return timestamp_error("the signature's timestamp is refused: " +
+                             verified.error().describe_with_code());
     base::milliseconds accuracy = verified->accuracy;
     if (accuracy.count() == 0 && token->policy == kBaselinePolicy) accuracy = base::seconds(1);
     const base::Time latest = verified->time + accuracy;

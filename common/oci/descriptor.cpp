@@ -1,5 +1,6 @@
 #include "oci/descriptor.hpp"
 
+#include "crypto/hash.hpp"
 #include "oci/local_content.hpp"
 
 namespace gridseal::oci {
@@ -89,6 +90,10 @@ Result<Descriptor> parse_descriptor(const Json& value) {
     descriptor.platform = std::move(*parsed);
   }
   return descriptor;
+}
+
+Descriptor describe(std::string_view media_type, std::string_view bytes) {
+  return {std::string(media_type), crypto::sha256(bytes), bytes.size(), {}, {}, {}};
 }
 
 Json to_json(const Descriptor& descriptor) {

@@ -33,6 +33,9 @@ struct Descriptor {
   friend bool operator==(const Descriptor&, const Descriptor&) = default;
 };
 
+// Of content in memory: its SHA-256 and its size.
+Descriptor describe(std::string_view media_type, std::string_view bytes);
+
 // Strict: types as in the spec, sha256 only, size within 0 … 2^63-1. Unknown members are ignored, as the spec
 // asks; `urls` and `data` among them. Error (refused): oci.descriptor.
 base::Result<Descriptor> parse_descriptor(const base::Json& value);

@@ -21,13 +21,6 @@ bool is_token_char(char c) {
   return alnum || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
@@ -95,7 +88,7 @@ class Scanner {
     skip_space();
     if (!name.empty() && eat('=')) {
       skip_space();
-      if (auto text = value()) return std::pair(lower(name), std::move(*text));
+      if (auto text = value()) return std::pair(base::ascii_lower(name), std::move(*text));
     }
     rest_ = before;
     return std::nullopt;
@@ -149,7 +142,7 @@ std::vector<Challenge> parse_challenges(std::string_view field) {
     const auto scheme = scanner.token();
     scanner.skip_space();
     if (scheme.empty()) return challenges;
-    challenges.push_back({lower(scheme), {}});
+    challenges.push_back({base::ascii_lower(scheme), {}});
   }
   return challenges;
 }
@@ -169,7 +162,7 @@ std::optional<std::string> next_link(std::string_view field) {
       scanner.skip_space();
       const auto parameter = scanner.parameter();
       if (!parameter) return std::nullopt;
-      if (parameter->first == "rel") next = lower(parameter->second) == "next";
+      if (parameter->first == "rel") next = base::ascii_lower(parameter->second) == "next";
     }
     if (next) return std::string(*target);
   }
@@ -201,7 +194,7 @@ std::optional<base::milliseconds> parse_retry_after(std::string_view field, base
 }
 
 std::string essence(std::string_view content_type) {
-  return lower(trim(content_type.substr(0, content_type.find(';'))));
+  return base::ascii_lower(trim(content_type.substr(0, content_type.find(';'))));
 }
 
 std::string percent_encode(std::string_view text) {

@@ -82,13 +82,6 @@ bool is_registry(std::string_view text) {
   return names_host && is_host_name(host);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 }  // namespace
 
 bool is_tag(std::string_view text) {
@@ -124,7 +117,7 @@ Result<Repository> Repository::parse(std::string_view text) {
     return bad(whole,
                "\"" + base::printable(path) + "\" is no repository path (lower-case letters, digits, . _ -)");
   }
-  return Repository{lower(registry), std::string(path)};
+  return Repository{base::ascii_lower(registry), std::string(path)};
 }
 
 Result<Reference> Reference::parse(std::string_view text, bool tag_required) {
@@ -165,8 +158,8 @@ Result<Reference> parse_image(std::string_view text) {
   std::string_view rest = text;
   if (const size_t slash = text.find('/'); slash != std::string_view::npos) {
     const std::string_view first = text.substr(0, slash);
-    const bool is_host =
-        first == "localhost" || first.find_first_of(".:") != std::string_view::npos || lower(first) != first;
+    const bool is_host = first == "localhost" || first.find_first_of(".:") != std::string_view::npos ||
+                         base::ascii_lower(first) != first;
     if (is_host) {
       host = first == "index.docker.io" ? host : first;
       rest = text.substr(slash + 1);

@@ -5,6 +5,7 @@
 
 #include "base/encoding.hpp"
 #include "sigstore/bundle_fields.hpp"
+#include "sigstore/checkpoint.hpp"
 
 namespace gridseal::sigstore {
 namespace {
@@ -14,11 +15,10 @@ using base::Json;
 using base::Result;
 
 // A bundle of the largest lists that are read has some 3,000 values.
-constexpr base::JsonLimits kLimits{size_t{8} << 20U, 64, 5'000};
+constexpr base::JsonLimits kBundleLimits{size_t{8} << 20U, 64, 5'000};
 constexpr size_t kMaxEntries = 32;  // log entries, and timestamps
 constexpr size_t kMaxHashes = 64;
 constexpr size_t kMaxCertificates = 16;
-constexpr size_t kMaxCheckpoint = size_t{64} << 10U;
 
 Error bad_oneof(const std::string& what) {
   return Error::refused("bundle.oneof", "the bundle has " + what);
@@ -205,7 +205,7 @@ MessageSignature read_message_signature(Fields& top) {
 }  // namespace
 
 Result<Bundle> parse_bundle(std::string_view text) {
-  const auto json = base::parse_json(text, kLimits);
+  const auto json = base::parse_json(text, kBundleLimits);
   if (!json) return json.error();
   Fields top(*json, "", {"mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"});
   if (auto known = top.result(); !known) return std::move(known).error();

@@ -15,7 +15,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kLimits{size_t{8} << 20U, 32, 10'000};
+constexpr base::JsonLimits kBodyLimits{size_t{8} << 20U, 32, 10'000};
 constexpr Document kBody{"the log entry's body", "tlog.body_kind"};
 
 // What the digest of an entry is of.
@@ -213,7 +213,7 @@ void read_spec(Fields& top, const std::string& form, Recorded& recorded) {
 }
 
 Result<Recorded> read_body(std::string_view body, std::string_view kind, std::string_view version) {
-  const auto json = base::parse_json(body, kLimits);
+  const auto json = base::parse_json(body, kBodyLimits);
   if (!json) return Error(json.error()).with_context("the log entry's body");
   Fields top(*json, "", {"apiVersion", "kind", "spec"}, kBody);
   const std::string body_kind = top.text("kind");

@@ -7,7 +7,7 @@
 namespace gridseal::sigstore {
 namespace {
 
-constexpr size_t kHashSize = 32;
+constexpr size_t kMerkleHashSize = 32;
 
 base::Error bad_proof(const std::string& why) {
   return base::Error::refused("tlog.proof_invalid", "the log entry's inclusion proof " + why);
@@ -40,7 +40,7 @@ base::Result<std::string> merkle_root(std::string_view leaf_hash, int64_t index,
   std::string hash(leaf_hash);
   for (unsigned level = 0; level < path.size(); ++level) {
     const std::string& other = path[level];
-    if (other.size() != kHashSize) return bad_proof("has a hash that is not 32 bytes long");
+    if (other.size() != kMerkleHashSize) return bad_proof("has a hash that is not 32 bytes long");
     const bool left = level < inner && ((leaf >> level) & 1U) == 0;
     hash = left ? merkle_node_hash(hash, other) : merkle_node_hash(other, hash);
   }

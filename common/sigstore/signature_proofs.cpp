@@ -16,7 +16,7 @@ using base::Error;
 using base::Result;
 using crypto::Certificate;
 
-std::string host_of(const std::string& uri) {
+std::string host_of_uri(const std::string& uri) {
   const size_t scheme = uri.find("://");
   const size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
   return uri.substr(begin, uri.find('/', begin) - begin);
@@ -48,7 +48,7 @@ struct Authorities {
     for (const Authority& authority : root.timestamp_authorities) {
       if (authority.chain.empty()) continue;
       known.push_back({authority.chain, authority.validity.start, authority.validity.end});
-      hosts.push_back(host_of(authority.uri));
+      hosts.push_back(host_of_uri(authority.uri));
     }
   }
 
@@ -74,7 +74,7 @@ std::optional<Error> out_of_use(const Certificate& leaf, const TrustedRoot& root
     if (authority.chain.empty() || authority.validity.contains(time)) continue;
     if (!crypto::validate_path(leaf, authority.chain, crypto::Purpose::code_signing, time)) continue;
     return Error::refused("cert.ca_not_valid_at_signing_time",
-                          "the trusted root does not trust the authority " + host_of(authority.uri) +
+                          "the trusted root does not trust the authority " + host_of_uri(authority.uri) +
                               " for signatures made at " + base::format_rfc3339(time));
   }
   return std::nullopt;

@@ -12,7 +12,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kLimits{kMaxSimpleSigning, 32, 20'000};
+constexpr base::JsonLimits kSimpleSigningLimits{kMaxSimpleSigning, 32, 20'000};
 
 Error bad_payload(const std::string& why) {
   return Error::refused("parse.json", "the signed payload is not simple signing: " + why);
@@ -30,7 +30,7 @@ bool has_only(const Json& object, std::initializer_list<std::string_view> names)
 }  // namespace
 
 Result<SimpleSigning> parse_simple_signing(std::string_view payload) {
-  const auto json = base::parse_json(payload, kLimits);
+  const auto json = base::parse_json(payload, kSimpleSigningLimits);
   if (!json) return json.error();
   if (!has_only(*json, {"critical", "optional"})) return bad_payload("unknown members");
   const Json* critical = base::find_object(*json, "critical");

@@ -9,7 +9,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kLimits{size_t{8} << 20U, 64, 200'000};
+constexpr base::JsonLimits kStatementLimits{size_t{8} << 20U, 64, 200'000};
 constexpr size_t kMaxSubjects = 1024;
 constexpr size_t kMaxDigests = 32;
 
@@ -40,7 +40,7 @@ std::string pre_authentication_encoding(std::string_view payload_type, std::stri
 }
 
 Result<Statement> parse_statement(std::string_view payload) {
-  const auto json = base::parse_json(payload, kLimits);
+  const auto json = base::parse_json(payload, kStatementLimits);
   if (!json) return json.error();
   const std::string* type = base::find_string(*json, "_type");
   if (type == nullptr ||

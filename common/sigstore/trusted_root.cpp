@@ -17,7 +17,7 @@ using base::Result;
 using crypto::KeyKind;
 using crypto::Scheme;
 
-constexpr base::JsonLimits kLimits{kMaxTrustedRoot, 16, 50'000};
+constexpr base::JsonLimits kRootLimits{kMaxTrustedRoot, 16, 50'000};
 constexpr size_t kMaxInstances = 256;  // of each list
 constexpr size_t kMaxChain = 16;
 constexpr size_t kEd25519Size = 32;
@@ -251,7 +251,7 @@ Result<void> check_media_type(const Json& json) {
 }  // namespace
 
 Result<TrustedRoot> parse_trusted_root(std::string_view text) {
-  const auto json = base::parse_json(text, kLimits);
+  const auto json = base::parse_json(text, kRootLimits);
   if (!json) return json.error();
   if (auto known = check_media_type(*json); !known) return std::move(known).error();
   Fields top(*json, "", {"mediaType", "tlogs", "certificateAuthorities", "ctlogs", "timestampAuthorities"},

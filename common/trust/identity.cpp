@@ -21,7 +21,7 @@ std::string value_of(const Annotations& annotations, const char* name) {
   return found == annotations.end() ? std::string() : found->second;
 }
 
-std::string in_quotes(const std::string& text) {
+std::string name_in_quotes(const std::string& text) {
   return "'" + base::printable(text, 80) + "'";
 }
 
@@ -49,8 +49,9 @@ Result<std::string> read_component(const Annotations& annotations, const Identit
   if (component.empty()) component = value_of(annotations, kTitle);
   if (component.empty()) return unnamed("identity.component", annotations, identity);
   if (!identity.component.empty() && component != identity.component) {
-    return Error::refused("identity.component", "the signed manifest is component " + in_quotes(component) +
-                                                    ", not " + in_quotes(identity.component));
+    return Error::refused("identity.component", "the signed manifest is component " +
+                                                    name_in_quotes(component) + ", not " +
+                                                    name_in_quotes(identity.component));
   }
   return component;
 }
@@ -65,8 +66,8 @@ Result<std::optional<std::string>> read_environment(const Annotations& annotatio
   if (!environment) return unnamed("identity.environment", annotations, identity);
   if (*environment != *identity.environment) {
     return Error::refused("identity.environment", "the signed manifest is for environment " +
-                                                      in_quotes(*environment) + ", this is " +
-                                                      in_quotes(*identity.environment));
+                                                      name_in_quotes(*environment) + ", this is " +
+                                                      name_in_quotes(*identity.environment));
   }
   return environment;
 }
@@ -87,7 +88,7 @@ Result<base::Time> read_created(const Annotations& annotations, const Identity& 
   const auto time = base::parse_rfc3339(created);
   if (time) return *time;
   return Error::refused("identity.created",
-                        "the signed creation time " + in_quotes(created) + " is not an RFC 3339 time");
+                        "the signed creation time " + name_in_quotes(created) + " is not an RFC 3339 time");
 }
 
 std::optional<base::Semver> semver_of(std::string_view text) {
@@ -148,9 +149,9 @@ Result<void> check_tag(const Verified& verified, std::string_view tag) {
   const auto wanted = semver_of(tag);
   if (!wanted) return {};
   if (verified.semver() && *verified.semver() == *wanted) return {};
-  return Error::refused("identity.tag_version", "tag " + in_quotes(std::string(tag)) +
+  return Error::refused("identity.tag_version", "tag " + name_in_quotes(std::string(tag)) +
                                                     " holds an artifact signed as version " +
-                                                    in_quotes(verified.version()));
+                                                    name_in_quotes(verified.version()));
 }
 
 }  // namespace gridseal::trust

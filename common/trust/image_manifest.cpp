@@ -9,7 +9,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kLimits{size_t{4} << 20U, 16, 100'000};
+constexpr base::JsonLimits kManifestLimits{size_t{4} << 20U, 16, 100'000};
 constexpr size_t kMaxLayers = 1000;  // cosign's limit for signatures; no artifact in use comes near it
 constexpr std::string_view kOciManifest = "application/vnd.oci.image.manifest.v1+json";
 constexpr std::string_view kDockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
@@ -99,7 +99,7 @@ class ManifestReader {
 }  // namespace
 
 Result<ImageManifest> parse_image_manifest(std::string_view bytes, const std::string& code) {
-  const auto json = base::parse_json(bytes, kLimits);
+  const auto json = base::parse_json(bytes, kManifestLimits);
   if (!json) return json.error();
   return ManifestReader(code).read(*json);
 }

@@ -13,9 +13,9 @@ using base::Json;
 using base::Result;
 
 constexpr const char* kCode = "trust.bundle_field";
-constexpr base::JsonLimits kLimits{kMaxTrustBundleBytes, 32, 200'000};
-constexpr size_t kMaxKeys = 256;
-constexpr size_t kMaxDocuments = 16;
+constexpr base::JsonLimits kBundleLimits{kMaxTrustBundleBytes, 32, 200'000};
+constexpr size_t kMaxBundleKeys = 256;
+constexpr size_t kMaxBundleDocuments = 16;
 constexpr size_t kMaxCertificates = 64;
 constexpr size_t kMaxPem = size_t{256} << 10U;
 
@@ -24,7 +24,7 @@ Json role_json(const BundleRole& role) {
 }
 
 Json parsed_or_text(const std::string& text) {
-  auto json = base::parse_json(text, kLimits);
+  auto json = base::parse_json(text, kBundleLimits);
   return json ? std::move(*json) : Json(text);
 }
 
@@ -74,7 +74,7 @@ class ContentReader {
   }
 
   Result<void> keys(const StrictObject& top) {
-    auto list = top.array("keys", kMaxKeys);
+    auto list = top.array("keys", kMaxBundleKeys);
     if (!list) return std::move(list).error();
     if (*list == nullptr) return top.wrong("keys", "is not there");
     for (const Json& json : **list) {
@@ -102,7 +102,7 @@ class ContentReader {
   }
 
   Result<std::vector<std::string>> names(const StrictObject& object, const char* member) const {
-    auto list = object.array(member, kMaxKeys);
+    auto list = object.array(member, kMaxBundleKeys);
     if (!list) return std::move(list).error();
     std::vector<std::string> found;
     if (*list == nullptr) return found;
@@ -155,7 +155,7 @@ class ContentReader {
   }
 
   Result<void> sigstore_roots(const StrictObject& top) {
-    auto list = top.array("sigstoreRoots", kMaxDocuments);
+    auto list = top.array("sigstoreRoots", kMaxBundleDocuments);
     if (!list) return std::move(list).error();
     if (*list == nullptr) return {};
     for (const Json& json : **list) {
@@ -178,7 +178,7 @@ class ContentReader {
   }
 
   Result<void> notation_stores(const StrictObject& top) {
-    auto list = top.array("notationStores", kMaxDocuments);
+    auto list = top.array("notationStores", kMaxBundleDocuments);
     if (!list) return std::move(list).error();
     if (*list == nullptr) return {};
     for (const Json& json : **list) {
@@ -275,7 +275,7 @@ std::string canonical_text(const TrustBundleContent& given) {
 }
 
 Result<TrustBundleContent> parse_trust_bundle_content(std::string_view payload) {
-  const auto json = base::parse_json(payload, kLimits);
+  const auto json = base::parse_json(payload, kBundleLimits);
   if (!json) return json.error();
   auto content = ContentReader(*json).read();
   if (!content) return content;

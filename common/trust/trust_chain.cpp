@@ -16,7 +16,7 @@ using base::Json;
 using base::Result;
 
 constexpr uint64_t kMaxSmallFile = uint64_t{4} << 20U;
-constexpr base::JsonLimits kLimits{kMaxSmallFile, 8, 200'000};
+constexpr base::JsonLimits kStateLimits{kMaxSmallFile, 8, 200'000};
 constexpr const char* kDamaged = "trust.bundle_damaged";
 constexpr size_t kMaxWords = 200;
 
@@ -39,7 +39,7 @@ std::optional<int64_t> version_of(std::string_view name) {
 Result<Json> read_json(base::Files& files, const std::string& path) {
   auto text = base::read_file(files, path, kMaxSmallFile);
   if (!text) return std::move(text).error();
-  return base::parse_json(*text, kLimits);
+  return base::parse_json(*text, kStateLimits);
 }
 
 Result<AnchorRecord> read_anchor(base::Files& files, const std::string& path) {

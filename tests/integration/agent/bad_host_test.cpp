@@ -4,7 +4,7 @@
 namespace gridseal::test {
 namespace {
 
-base::Json fault(const std::string& method, base::Json what) {
+base::Json fault_of(const std::string& method, base::Json what) {
   return {{"faults", base::Json::array({{{"match", {{"method", method}}}, {"fault", std::move(what)}}})}};
 }
 
@@ -20,7 +20,7 @@ class BadCluster : public BadInputTest {
   // What is written goes wrong from the dry run on.
   void expect_wait_before_applying(const base::Json& what, const std::string& code) {
     run_good_revision();
-    ASSERT_TRUE(cluster_->set_script(fault("PATCH", what)));
+    ASSERT_TRUE(cluster_->set_script(fault_of("PATCH", what)));
     const std::string next = publish("1.1.0", application("1.1.0"));
     promote(next);
     expect_kept_out("blocked", code);
@@ -48,22 +48,22 @@ class BadCluster : public BadInputTest {
 
 // GS-BAD-020: An API server that answers 503 while a revision settles is waited for.
 TEST_F(BadCluster, IsUnavailableWhileSettling) {
-  expect_wait_while_settling(fault("GET", {{"status", 503}}), "kube.unreachable");
+  expect_wait_while_settling(fault_of("GET", {{"status", 503}}), "kube.unreachable");
 }
 
 // GS-BAD-021: So is one that answers 429.
 TEST_F(BadCluster, IsOverloadedWhileSettling) {
-  expect_wait_while_settling(fault("GET", {{"status", 429}, {"retry_after", 1}}), "kube.unreachable");
+  expect_wait_while_settling(fault_of("GET", {{"status", 429}, {"retry_after", 1}}), "kube.unreachable");
 }
 
 // GS-BAD-022: So is one that does not answer at all.
 TEST_F(BadCluster, HangsWhileSettling) {
-  expect_wait_while_settling(fault("GET", {{"hang", true}}), "kube.unreachable");
+  expect_wait_while_settling(fault_of("GET", {{"hang", true}}), "kube.unreachable");
 }
 
 // GS-BAD-023: So is one that drops connections.
 TEST_F(BadCluster, DropsConnectionsWhileSettling) {
-  expect_wait_while_settling(fault("GET", {{"cut", "before"}}), "kube.unreachable");
+  expect_wait_while_settling(fault_of("GET", {{"cut", "before"}}), "kube.unreachable");
 }
 
 // GS-BAD-024: What the agent may not write is found by the dry run: blocked, nothing changed.

@@ -4,7 +4,7 @@
 namespace gridseal::test {
 namespace {
 
-constexpr const char* kWeb = "/apis/apps/v1/namespaces/shop/deployments/web";
+constexpr const char* kIgnoringWeb = "/apis/apps/v1/namespaces/shop/deployments/web";
 
 class IgnoreTest : public AgentTest {
  protected:
@@ -18,12 +18,12 @@ class IgnoreTest : public AgentTest {
     ASSERT_EQ(replicas(), 1) << "it is set when the object is created";
   }
 
-  int64_t replicas() { return cluster_->get(kWeb)["spec"]["replicas"].get<int64_t>(); }
+  int64_t replicas() { return cluster_->get(kIgnoringWeb)["spec"]["replicas"].get<int64_t>(); }
 
   // As a HorizontalPodAutoscaler does it (kube-contract 031).
   void autoscale(int to) {
     ASSERT_EQ(
-        cluster_->send("PATCH", std::string(kWeb) + "/scale?fieldManager=kube-controller-manager",
+        cluster_->send("PATCH", std::string(kIgnoringWeb) + "/scale?fieldManager=kube-controller-manager",
                        "application/merge-patch+json", base::Json({{"spec", {{"replicas", to}}}}).dump()),
         200);
   }
@@ -41,7 +41,7 @@ class IgnoreTest : public AgentTest {
 
   // Whether our own apply holds the field.
   bool is_ours() {
-    const base::Json live = cluster_->get(kWeb);
+    const base::Json live = cluster_->get(kIgnoringWeb);
     for (const auto& entry : live["metadata"]["managedFields"]) {
       if (entry["manager"] == "gridseal" && entry["fieldsV1"]["f:spec"].contains("f:replicas")) return true;
     }
@@ -69,16 +69,17 @@ TEST_F(IgnoreTest, ReplicasOfAnAutoscaler) {
 // GS-DEPLOY-205: What kubectl has set is kept, and stays when kubectl's fields are taken over; a field that
 // is not ignored is put back.
 TEST_F(IgnoreTest, ReplicasOfKubectl) {
-  ASSERT_EQ(cluster_->send(
-                "PATCH", std::string(kWeb) + "?fieldManager=kubectl-edit", "application/merge-patch+json",
-                R"({"spec":{"replicas":4,"revisionHistoryLimit":3},"metadata":{"labels":{"version":"x"}}})"),
-            200);
+  ASSERT_EQ(
+      cluster_->send(
+          "PATCH", std::string(kIgnoringWeb) + "?fieldManager=kubectl-edit", "application/merge-patch+json",
+          R"({"spec":{"replicas":4,"revisionHistoryLimit":3},"metadata":{"labels":{"version":"x"}}})"),
+      200);
   const std::string next = upgrade("1.1.0");
   ASSERT_TRUE(run_until([&] { return runs(next); })) << component().sentence;
   EXPECT_EQ(replicas(), 4);
   EXPECT_EQ(live_version(), "1.1.0");
   EXPECT_TRUE(is_ours());
-  EXPECT_EQ(cluster_->get(kWeb)["spec"]["revisionHistoryLimit"], 10)
+  EXPECT_EQ(cluster_->get(kIgnoringWeb)["spec"]["revisionHistoryLimit"], 10)
       << "what kubectl left went with its entry";
 }
 

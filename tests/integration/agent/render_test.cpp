@@ -5,8 +5,8 @@
 namespace gridseal::test {
 namespace {
 
-const std::string kConfig = "/api/v1/namespaces/shop/configmaps/web";
-const std::string kWeb = "/apis/apps/v1/namespaces/shop/deployments/web";
+const std::string kRenderedConfig = "/api/v1/namespaces/shop/configmaps/web";
+const std::string kRenderedWeb = "/apis/apps/v1/namespaces/shop/deployments/web";
 
 void replace(std::string& text, std::string_view what, std::string_view by) {
   text.replace(text.find(what), what.size(), by);
@@ -31,9 +31,9 @@ class RenderTest : public AgentTest {
     ASSERT_TRUE(start());
     ASSERT_TRUE(run_until([&] { return state() == "healthy"; })) << reason() << component().sentence;
   }
-  std::string level() { return cluster_->get(kConfig)["data"].value("level", ""); }
+  std::string level() { return cluster_->get(kRenderedConfig)["data"].value("level", ""); }
   std::string image() {
-    return cluster_->get(kWeb)["spec"]["template"]["spec"]["containers"][0].value("image", "");
+    return cluster_->get(kRenderedWeb)["spec"]["template"]["spec"]["containers"][0].value("image", "");
   }
   base::Json plan_of(history::DeploymentId id) {
     auto deployment = engine_->history().deployment(id);
@@ -47,14 +47,14 @@ TEST_F(RenderTest, AChangedVariableIsDeployed) {
   settings_.site.variables = {{"level", "7"}, {"unused", "x"}};
   deploy(variable_application("1.0.0"));
   EXPECT_EQ(level(), "7");
-  EXPECT_EQ(cluster_->get(kConfig)["data"].value("raw", ""), "${level}");
-  EXPECT_EQ(cluster_->get(kWeb)["spec"]["replicas"], 1);
+  EXPECT_EQ(cluster_->get(kRenderedConfig)["data"].value("raw", ""), "${level}");
+  EXPECT_EQ(cluster_->get(kRenderedWeb)["spec"]["replicas"], 1);
   settings().variables = {{"level", "8"}, {"replicas", "2"}};
   ASSERT_TRUE(engine_->reload(settings_));
   ASSERT_TRUE(run_until([&] { return deployments().size() == 2 && state() == "healthy"; }))
       << state() << component().sentence;
   EXPECT_EQ(level(), "8");
-  EXPECT_EQ(cluster_->get(kWeb)["spec"]["replicas"], 2);
+  EXPECT_EQ(cluster_->get(kRenderedWeb)["spec"]["replicas"], 2);
   EXPECT_EQ(plan_of(deployments()[0].id)["variables"], (base::Json{{"level", "8"}, {"replicas", "2"}}));
   EXPECT_EQ(plan_of(deployments()[1].id)["variables"], (base::Json{{"level", "7"}}));
   settings_.site.variables["level"] = "9";  // the component's wins: nothing changes
@@ -112,7 +112,7 @@ TEST_F(RenderTest, SubstitutionIsAskedFor) {
   manifests["config.yaml"] = variable_application("1.0.0")["config.yaml"];
   deploy(manifests);
   EXPECT_EQ(level(), "${level}");
-  EXPECT_EQ(cluster_->get(kConfig)["data"].value("raw", ""), "$${level}");
+  EXPECT_EQ(cluster_->get(kRenderedConfig)["data"].value("raw", ""), "$${level}");
   settings_.site.variables = {{"level", "7"}};
   settings().substitute = false;
   ASSERT_TRUE(engine_->reload(settings_));
@@ -128,14 +128,14 @@ TEST_F(RenderTest, CommonMetadata) {
   settings().labels = {{"site", "north"}, {"version", "ours"}};
   settings().annotations = {{"example.com/note", "3"}};
   deploy(application("1.0.0"));
-  for (const auto& path : {kConfig, kWeb}) {
+  for (const auto& path : {kRenderedConfig, kRenderedWeb}) {
     const base::Json metadata = cluster_->get(path)["metadata"];
     EXPECT_EQ(metadata["labels"].value("site", ""), "north") << path;
     EXPECT_EQ(metadata["labels"].value("version", ""), "ours") << path;
     EXPECT_EQ(metadata["labels"].value("gridseal.dev/component", ""), "shop") << path;
     EXPECT_EQ(metadata["annotations"].value("example.com/note", ""), "3") << path;
   }
-  const base::Json pod = cluster_->get(kWeb)["spec"]["template"]["metadata"]["labels"];
+  const base::Json pod = cluster_->get(kRenderedWeb)["spec"]["template"]["metadata"]["labels"];
   EXPECT_EQ(pod, (base::Json{{"app", "web"}, {"version", "1.0.0"}}));
 }
 

@@ -17,7 +17,7 @@
 namespace gridseal::https_server {
 namespace {
 
-void must(int rc, const char* what) {
+void must_make(int rc, const char* what) {
   if (rc >= 0) return;
   std::fprintf(stderr, "test certificates: %s failed: -0x%04x\n", what, static_cast<unsigned>(-rc));
   std::abort();
@@ -39,7 +39,7 @@ std::string der(unsigned char tag, const std::string& content) {
 std::string address_bytes(const std::string& text) {
   std::array<char, 16> bytes{};
   if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return {bytes.data(), 4};
-  must(inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1 ? 0 : -1, "reading an address");
+  must_make(inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1 ? 0 : -1, "reading an address");
   return {bytes.data(), 16};
 }
 
@@ -55,8 +55,8 @@ class Key {
  public:
   Key() {
     mbedtls_pk_init(&pk);
-    must(mbedtls_pk_setup(&pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), "key setup");
-    must(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(pk), random_bytes, nullptr), "key");
+    must_make(mbedtls_pk_setup(&pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), "key setup");
+    must_make(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(pk), random_bytes, nullptr), "key");
   }
   ~Key() { mbedtls_pk_free(&pk); }
   Key(const Key&) = delete;
@@ -64,7 +64,7 @@ class Key {
 
   std::string pem() {
     std::array<unsigned char, 2048> buffer{};
-    must(mbedtls_pk_write_key_pem(&pk, buffer.data(), buffer.size()), "key PEM");
+    must_make(mbedtls_pk_write_key_pem(&pk, buffer.data(), buffer.size()), "key PEM");
     return reinterpret_cast<const char*>(buffer.data());
   }
 
@@ -83,12 +83,12 @@ class Writer {
                                         static_cast<unsigned char>(number >> 8U),
                                         static_cast<unsigned char>(number)};
 #if MBEDTLS_VERSION_MAJOR >= 3
-    must(mbedtls_x509write_crt_set_serial_raw(&crt, serial.data(), serial.size()), "serial");
+    must_make(mbedtls_x509write_crt_set_serial_raw(&crt, serial.data(), serial.size()), "serial");
 #else
     mbedtls_mpi value;
     mbedtls_mpi_init(&value);
-    must(mbedtls_mpi_read_binary(&value, serial.data(), serial.size()), "serial");
-    must(mbedtls_x509write_crt_set_serial(&crt, &value), "serial");
+    must_make(mbedtls_mpi_read_binary(&value, serial.data(), serial.size()), "serial");
+    must_make(mbedtls_x509write_crt_set_serial(&crt, &value), "serial");
     mbedtls_mpi_free(&value);
 #endif
   }
@@ -99,22 +99,22 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void names(const std::string& subject, const std::string& issuer) {
-    must(mbedtls_x509write_crt_set_subject_name(&crt, ("CN=" + subject).c_str()), "subject");
-    must(mbedtls_x509write_crt_set_issuer_name(&crt, ("CN=" + issuer).c_str()), "issuer");
+    must_make(mbedtls_x509write_crt_set_subject_name(&crt, ("CN=" + subject).c_str()), "subject");
+    must_make(mbedtls_x509write_crt_set_issuer_name(&crt, ("CN=" + issuer).c_str()), "issuer");
   }
   void keys(Key& subject, Key& issuer) {
     mbedtls_x509write_crt_set_subject_key(&crt, &subject.pk);
     mbedtls_x509write_crt_set_issuer_key(&crt, &issuer.pk);
   }
   void extension(const char* oid, size_t oid_size, const std::string& value) {
-    must(mbedtls_x509write_crt_set_extension(
-             &crt, oid, oid_size, 0, reinterpret_cast<const unsigned char*>(value.data()), value.size()),
-         "extension");
+    must_make(mbedtls_x509write_crt_set_extension(
+                  &crt, oid, oid_size, 0, reinterpret_cast<const unsigned char*>(value.data()), value.size()),
+              "extension");
   }
   std::string pem() {
     std::array<unsigned char, 4096> buffer{};
-    must(mbedtls_x509write_crt_pem(&crt, buffer.data(), buffer.size(), random_bytes, nullptr),
-         "certificate PEM");
+    must_make(mbedtls_x509write_crt_pem(&crt, buffer.data(), buffer.size(), random_bytes, nullptr),
+              "certificate PEM");
     return reinterpret_cast<const char*>(buffer.data());
   }
 
@@ -133,9 +133,9 @@ TestPki::TestPki(const std::string& name) : authority_(std::make_unique<Authorit
   Writer writer;
   writer.names(name, name);
   writer.keys(authority_->key, authority_->key);
-  must(mbedtls_x509write_crt_set_validity(&writer.crt, "20000101000000", "20991231235959"), "validity");
-  must(mbedtls_x509write_crt_set_basic_constraints(&writer.crt, 1, -1), "basic constraints");
-  must(mbedtls_x509write_crt_set_subject_key_identifier(&writer.crt), "subject key identifier");
+  must_make(mbedtls_x509write_crt_set_validity(&writer.crt, "20000101000000", "20991231235959"), "validity");
+  must_make(mbedtls_x509write_crt_set_basic_constraints(&writer.crt, 1, -1), "basic constraints");
+  must_make(mbedtls_x509write_crt_set_subject_key_identifier(&writer.crt), "subject key identifier");
   ca_pem_ = writer.pem();
 }
 
@@ -146,9 +146,10 @@ KeyPair TestPki::issue(const LeafOptions& options) const {
   Writer writer;
   writer.names(options.common_name, authority_->name);
   writer.keys(key, authority_->key);
-  must(mbedtls_x509write_crt_set_validity(&writer.crt, options.not_before.c_str(), options.not_after.c_str()),
-       "validity");
-  must(mbedtls_x509write_crt_set_basic_constraints(&writer.crt, 0, -1), "basic constraints");
+  must_make(
+      mbedtls_x509write_crt_set_validity(&writer.crt, options.not_before.c_str(), options.not_after.c_str()),
+      "validity");
+  must_make(mbedtls_x509write_crt_set_basic_constraints(&writer.crt, 0, -1), "basic constraints");
   if (!options.dns_names.empty() || !options.addresses.empty()) {
     writer.extension(MBEDTLS_OID_SUBJECT_ALT_NAME, MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME),
                      subject_alternative_names(options));

@@ -19,15 +19,16 @@
 namespace gridseal::https_server {
 namespace {
 
-void must(int rc, const char* what) {
+void must_serve(int rc, const char* what) {
   if (rc == 0) return;
   std::fprintf(stderr, "test server: %s failed: -0x%04x\n", what, static_cast<unsigned>(-rc));
   std::abort();
 }
 
 void parse_certificate(mbedtls_x509_crt& crt, const std::string& pem) {
-  must(mbedtls_x509_crt_parse(&crt, reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1),
-       "reading a certificate");
+  must_serve(
+      mbedtls_x509_crt_parse(&crt, reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1),
+      "reading a certificate");
 }
 
 int send_bytes(void* fd, const unsigned char* bytes, size_t size) {
@@ -104,24 +105,25 @@ struct TlsServerContext::Parts {
 
 TlsServerContext::TlsServerContext(const TlsServerSettings& settings) : parts_(std::make_unique<Parts>()) {
 #if MBEDTLS_VERSION_MAJOR >= 3
-  must(static_cast<int>(psa_crypto_init()), "psa_crypto_init");
+  must_serve(static_cast<int>(psa_crypto_init()), "psa_crypto_init");
 #endif
   auto& config = parts_->config;
-  must(mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
-                                   MBEDTLS_SSL_PRESET_DEFAULT),
-       "defaults");
+  must_serve(mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                         MBEDTLS_SSL_PRESET_DEFAULT),
+             "defaults");
   mbedtls_ssl_conf_rng(&config, random_bytes, nullptr);
   parse_certificate(parts_->cert, settings.cert_pem);
   const auto* key = reinterpret_cast<const unsigned char*>(settings.key_pem.c_str());
 #if MBEDTLS_VERSION_MAJOR >= 3
-  must(
+  must_serve(
       mbedtls_pk_parse_key(&parts_->key, key, settings.key_pem.size() + 1, nullptr, 0, random_bytes, nullptr),
       "reading a key");
   if (settings.tls12_only) mbedtls_ssl_conf_max_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
 #else
-  must(mbedtls_pk_parse_key(&parts_->key, key, settings.key_pem.size() + 1, nullptr, 0), "reading a key");
+  must_serve(mbedtls_pk_parse_key(&parts_->key, key, settings.key_pem.size() + 1, nullptr, 0),
+             "reading a key");
 #endif
-  must(mbedtls_ssl_conf_own_cert(&config, &parts_->cert, &parts_->key), "own certificate");
+  must_serve(mbedtls_ssl_conf_own_cert(&config, &parts_->cert, &parts_->key), "own certificate");
   if (!settings.client_ca_pem.empty()) {
     parse_certificate(parts_->client_ca, settings.client_ca_pem);
     mbedtls_ssl_conf_ca_chain(&config, &parts_->client_ca, nullptr);
@@ -145,7 +147,7 @@ struct TlsServerSession::Parts {
 
 TlsServerSession::TlsServerSession(TlsServerContext& context, int fd)
     : context_(context), parts_(std::make_unique<Parts>(fd)) {
-  must(mbedtls_ssl_setup(&parts_->ssl, &context.parts_->config), "setup");
+  must_serve(mbedtls_ssl_setup(&parts_->ssl, &context.parts_->config), "setup");
   mbedtls_ssl_set_bio(&parts_->ssl, &parts_->fd, send_bytes, receive_bytes, nullptr);
 }
 

@@ -9,7 +9,7 @@ namespace {
 using testing::code_of;
 using testing::TarBuilder;
 
-std::string sample() {
+std::string packed_sample() {
   return TarBuilder()
       .directory("d/")
       .file("d/zeros", std::string(2048, '\0'))
@@ -22,10 +22,10 @@ std::string sample() {
 
 // GS-ARCHIVE-020: an archive cut at any byte is refused, however it is packed.
 TEST(Damage, EveryCutIsRefused) {
-  for (const std::string& bytes : {testing::gzip(sample()), testing::zstd(sample())})
+  for (const std::string& bytes : {testing::gzip(packed_sample()), testing::zstd(packed_sample())})
     for (size_t length = 0; length < bytes.size(); ++length)
       ASSERT_NE(code_of(bytes.substr(0, length)), "") << length << " of " << bytes.size();
-  const std::string tar = sample();
+  const std::string tar = packed_sample();
   for (size_t length = 0; length < tar.size(); ++length)
     ASSERT_NE(code_of(tar.substr(0, length)), "") << length << " of " << tar.size();
 }
@@ -33,7 +33,7 @@ TEST(Damage, EveryCutIsRefused) {
 // GS-ARCHIVE-021: an archive with any byte changed is read or refused, and never yields another set of paths
 // than names it could hold.
 TEST(Damage, EveryFlipIsSurvived) {
-  const std::string tar = sample();
+  const std::string tar = packed_sample();
   size_t refused = 0;
   for (size_t at = 0; at < tar.size(); at += 3) {
     std::string bytes = tar;
@@ -52,7 +52,7 @@ TEST(Damage, EveryFlipIsSurvived) {
 // GS-ARCHIVE-022: a compressed archive with any byte changed never crashes the reader.
 TEST(Damage, EveryPackedFlipIsSurvived) {
   size_t refused = 0;
-  for (const std::string& packed : {testing::gzip(sample()), testing::zstd(sample())}) {
+  for (const std::string& packed : {testing::gzip(packed_sample()), testing::zstd(packed_sample())}) {
     for (size_t at = 0; at < packed.size(); ++at) {
       std::string bytes = packed;
       bytes[at] = static_cast<char>(bytes[at] ^ 0xff);

@@ -17,7 +17,7 @@ std::string problems_of(const std::string& text) {
   return policy ? "" : policy.error().to_string();
 }
 
-const std::string kFull =
+const std::string kFullPolicy =
     "threshold = 2\n"
     "max_age = \"48h\"\n"
     "repositories = [\"water/**\"]\n"
@@ -43,7 +43,7 @@ const std::string kFull =
 
 // GS-CONFIG-060: a policy file says all that a section may say, and is called as its file is.
 TEST(PolicyFile, Full) {
-  const auto policy = parse_policy(kFull, kPath);
+  const auto policy = parse_policy(kFullPolicy, kPath);
   ASSERT_TRUE(policy) << policy.error().to_string();
   EXPECT_EQ(policy->name, "release");
   EXPECT_EQ(policy->threshold, 2);
@@ -118,7 +118,7 @@ TEST(PolicyFile, AttestationProblems) {
 // GS-CONFIG-063: policy files beside the settings count like sections, and a name in both is an error.
 TEST(PolicyFile, BesideTheSettings) {
   const std::string least = least_with("[trust.policy.release]\nkeys = [\"release.pub\"]\n", "");
-  const SourceFile file{"trust/policies/release.toml", kFull};
+  const SourceFile file{"trust/policies/release.toml", kFullPolicy};
   const auto loaded = parse({{"agent.toml", least}, file}, "/etc/gridseal");
   ASSERT_TRUE(loaded) << loaded.error().to_string();
   EXPECT_EQ(loaded->settings.components.at("pump").policy, "release");

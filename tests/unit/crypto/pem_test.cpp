@@ -5,7 +5,7 @@
 namespace gridseal::crypto {
 namespace {
 
-std::string code(const std::string& text) {
+std::string code_of_pem(const std::string& text) {
   const auto parsed = parse_pem(text);
   return parsed ? "" : parsed.error().code();
 }
@@ -28,20 +28,20 @@ TEST(Pem, RoundTrip) {
 // GS-CRYPTO-021: text around blocks, headers, wrong or missing ends and garbage are refused.
 TEST(Pem, Strictness) {
   const std::string good = encode_pem("PUBLIC KEY", "key");
-  EXPECT_EQ(code(""), "parse.pem");
-  EXPECT_EQ(code("text\n" + good), "parse.pem");
-  EXPECT_EQ(code(good + "text"), "parse.pem");
-  EXPECT_EQ(code("-----BEGIN PUBLIC KEY-----\na2V5\n"), "parse.pem");
-  EXPECT_EQ(code("-----BEGIN PUBLIC KEY-----\na2V5\n-----END PRIVATE KEY-----\n"), "parse.pem");
-  EXPECT_EQ(code("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"), "parse.pem");
-  EXPECT_EQ(code("-----BEGIN -----\na2V5\n-----END -----\n"), "parse.pem");
-  EXPECT_EQ(code("-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\na2V5\n-----END A-----\n"), "parse.pem");
-  EXPECT_EQ(code("-----BEGIN A-----\na2V 5\n-----END A-----\n"), "parse.base64");
-  EXPECT_EQ(code("-----BEGIN A-----\na2V5=\n-----END A-----\n"), "parse.base64");
-  EXPECT_EQ(code(std::string((1U << 20U) + 1, '\n')), "parse.limit");
+  EXPECT_EQ(code_of_pem(""), "parse.pem");
+  EXPECT_EQ(code_of_pem("text\n" + good), "parse.pem");
+  EXPECT_EQ(code_of_pem(good + "text"), "parse.pem");
+  EXPECT_EQ(code_of_pem("-----BEGIN PUBLIC KEY-----\na2V5\n"), "parse.pem");
+  EXPECT_EQ(code_of_pem("-----BEGIN PUBLIC KEY-----\na2V5\n-----END PRIVATE KEY-----\n"), "parse.pem");
+  EXPECT_EQ(code_of_pem("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"), "parse.pem");
+  EXPECT_EQ(code_of_pem("-----BEGIN -----\na2V5\n-----END -----\n"), "parse.pem");
+  EXPECT_EQ(code_of_pem("-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\na2V5\n-----END A-----\n"), "parse.pem");
+  EXPECT_EQ(code_of_pem("-----BEGIN A-----\na2V 5\n-----END A-----\n"), "parse.base64");
+  EXPECT_EQ(code_of_pem("-----BEGIN A-----\na2V5=\n-----END A-----\n"), "parse.base64");
+  EXPECT_EQ(code_of_pem(std::string((1U << 20U) + 1, '\n')), "parse.limit");
   std::string many;
   for (int i = 0; i < 17; ++i) many += good;
-  EXPECT_EQ(code(many), "parse.limit");
+  EXPECT_EQ(code_of_pem(many), "parse.limit");
   EXPECT_FALSE(parse_single_pem(good + good, "PUBLIC KEY"));
   EXPECT_FALSE(parse_single_pem(good, "CERTIFICATE"));
 }

@@ -7,12 +7,12 @@
 namespace gridseal::manifest {
 namespace {
 
-const Variables kSite = {
+const Variables kVariables = {
     {"n", "3"},      {"yes", "true"},   {"name", "pump"},    {"empty", ""},
     {"hex", "0x10"}, {"half", "0.5"},   {"map", "{a: b}"},   {"lines", "a: 1\n---\nb: 2"},
     {"list", "- a"}, {"note", "3 # x"}, {"quoted", "\"3\""}, {"inf", ".inf"}};
 
-base::Result<Json> substitute(std::string_view yaml, const Variables& variables = kSite) {
+base::Result<Json> substitute(std::string_view yaml, const Variables& variables = kVariables) {
   auto documents = parse_yaml(yaml, {}, {"a.yaml"}, PlainReferences::marked);
   if (!documents) return std::move(documents).error();
   Substitution substitution(variables);

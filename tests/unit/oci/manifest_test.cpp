@@ -7,10 +7,10 @@
 namespace gridseal::oci {
 namespace {
 
-const std::string kDigest = "sha256:" + std::string(64, '1');
+const std::string kLayerDigest = "sha256:" + std::string(64, '1');
 
 base::Json descriptor(std::string_view type) {
-  return {{"mediaType", type}, {"digest", kDigest}, {"size", 3}};
+  return {{"mediaType", type}, {"digest", kLayerDigest}, {"size", 3}};
 }
 
 base::Json flux_manifest() {

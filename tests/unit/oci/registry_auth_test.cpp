@@ -6,7 +6,7 @@
 namespace gridseal::oci {
 namespace {
 
-const std::string kBytes = R"({"schemaVersion":2})";
+const std::string kManifestBytes = R"({"schemaVersion":2})";
 const std::string kSecret = "s3cret-pass";
 
 std::string authorization(const SeenRequest& request) {
@@ -31,7 +31,7 @@ class RegistryAuthTest : public RegistryTest {
 TEST_F(RegistryAuthTest, Basic) {
   const std::string wanted = "Basic " + base::encode_base64("node7:" + kSecret);
   auto& registry = client([&](const SeenRequest& r) {
-    return authorization(r) == wanted ? manifest_answer(kBytes)
+    return authorization(r) == wanted ? manifest_answer(kManifestBytes)
                                       : answer(401).with("WWW-Authenticate", "Basic realm=x");
   });
   ASSERT_TRUE(registry.head_manifest(kPumps, "v1", stop_));
@@ -59,7 +59,8 @@ TEST_F(RegistryAuthTest, Bearer) {
   auto& registry = client([&](const SeenRequest& r) {
     if (r.origin.host == "auth.example")
       return answer(200, R"({"token":"t)" + std::to_string(++tokens) + R"(","expires_in":300})");
-    if (authorization(r) == "Bearer t" + std::to_string(tokens) && tokens > 0) return manifest_answer(kBytes);
+    if (authorization(r) == "Bearer t" + std::to_string(tokens) && tokens > 0)
+      return manifest_answer(kManifestBytes);
     return answer(401).with(
         "WWW-Authenticate",
         R"(Bearer realm="https://auth.example/token",service="reg",scope="repository:plant/pumps:pull")");

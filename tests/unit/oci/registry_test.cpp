@@ -7,16 +7,16 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::string kBytes = R"({"schemaVersion":2})";
+const std::string kDocument = R"({"schemaVersion":2})";
 
 // GS-OCI-040: a poll without change is one HEAD on a kept connection.
 TEST_F(RegistryTest, HeadIsOneRequest) {
-  auto& registry = client([](const SeenRequest&) { return manifest_answer(kBytes); });
+  auto& registry = client([](const SeenRequest&) { return manifest_answer(kDocument); });
   for (int i = 0; i < 3; ++i) {
     auto head = registry.head_manifest(kPumps, "v1", stop_);
     ASSERT_TRUE(head);
-    EXPECT_EQ(head->digest, crypto::sha256(kBytes));
-    EXPECT_EQ(head->size, kBytes.size());
+    EXPECT_EQ(head->digest, crypto::sha256(kDocument));
+    EXPECT_EQ(head->size, kDocument.size());
     EXPECT_EQ(head->media_type, kOciManifest);
   }
   EXPECT_THAT(lines(), ElementsAre("HEAD https://a.example/v2/plant/pumps/manifests/v1",
@@ -29,25 +29,25 @@ TEST_F(RegistryTest, HeadIsOneRequest) {
 TEST_F(RegistryTest, HeadFallsBackToGet) {
   for (const int status : {404, 405, 200}) {
     auto& registry = client([&](const SeenRequest& r) {
-      return r.request.method == "HEAD" ? answer(status) : answer(200, kBytes);
+      return r.request.method == "HEAD" ? answer(status) : answer(200, kDocument);
     });
     auto head = registry.head_manifest(kPumps, "v1", stop_);
     ASSERT_TRUE(head) << status;
-    EXPECT_EQ(head->digest, crypto::sha256(kBytes));
+    EXPECT_EQ(head->digest, crypto::sha256(kDocument));
   }
 }
 
 // GS-OCI-042: bytes that do not hash to what was asked for, or to what was announced, are refused.
 TEST_F(RegistryTest, LyingManifest) {
-  auto& registry = client([](const SeenRequest&) { return manifest_answer(kBytes); });
+  auto& registry = client([](const SeenRequest&) { return manifest_answer(kDocument); });
   auto wrong = registry.get_manifest(kPumps, crypto::sha256("other"), stop_);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code(), "oci.digest_mismatch");
   EXPECT_EQ(wrong.error().outcome(), base::Outcome::refused);
-  EXPECT_TRUE(registry.get_manifest(kPumps, crypto::sha256(kBytes), stop_));
+  EXPECT_TRUE(registry.get_manifest(kPumps, crypto::sha256(kDocument), stop_));
 
   auto& liar = client([](const SeenRequest&) {
-    return answer(200, kBytes).with("Docker-Content-Digest", crypto::sha256("x").to_string());
+    return answer(200, kDocument).with("Docker-Content-Digest", crypto::sha256("x").to_string());
   });
   EXPECT_EQ(liar.get_manifest(kPumps, std::string("v1"), stop_).error().code(), "oci.digest_mismatch");
 }
@@ -57,13 +57,13 @@ TEST_F(RegistryTest, NextMirror) {
   for (const auto& first :
        {answer(200, "lie"), unreachable(), answer(404), answer(503), answer(403), answer(401)}) {
     auto& registry = client(
-        [&](const SeenRequest& r) { return r.origin.host == "a.example" ? first : manifest_answer(kBytes); },
+        [&](const SeenRequest& r) { return r.origin.host == "a.example" ? first : manifest_answer(kDocument); },
         {"https://a.example", "https://b.example:5000/proxy"});
-    auto manifest = registry.get_manifest(kPumps, crypto::sha256(kBytes), stop_);
+    auto manifest = registry.get_manifest(kPumps, crypto::sha256(kDocument), stop_);
     ASSERT_TRUE(manifest) << first.status;
     EXPECT_EQ(manifest->mirror, "https://b.example:5000/proxy");
     EXPECT_EQ(seen().back().request.target,
-              "/v2/proxy/plant/pumps/manifests/" + crypto::sha256(kBytes).to_string());
+              "/v2/proxy/plant/pumps/manifests/" + crypto::sha256(kDocument).to_string());
     EXPECT_TRUE(clock_.slept.empty());
   }
 }
@@ -95,7 +95,7 @@ TEST_F(RegistryTest, RetriesWithPause) {
     ++calls;
     if (calls == 1) return answer(503);
     if (calls == 2) return answer(429).with("Retry-After", "7");
-    return manifest_answer(kBytes);
+    return manifest_answer(kDocument);
   });
   ASSERT_TRUE(registry.get_manifest(kPumps, std::string("v1"), stop_));
   EXPECT_THAT(clock_.slept, ElementsAre(base::milliseconds(500), base::seconds(7)));

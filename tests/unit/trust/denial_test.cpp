@@ -10,9 +10,9 @@ namespace {
 using base::Semver;
 using crypto::sha256;
 
-constexpr const char* kEarly = "2026-01-01T00:00:00Z";
+constexpr const char* kEarlier = "2026-01-01T00:00:00Z";
 constexpr const char* kMiddle = "2026-03-01T00:00:00Z";
-constexpr const char* kLate = "2026-06-01T00:00:00Z";
+constexpr const char* kLater = "2026-06-01T00:00:00Z";
 
 base::Time at(const char* text) {
   return *base::parse_rfc3339(text);
@@ -48,8 +48,8 @@ TEST(DenialTest, DeniedKey) {
   for (const base::Digest& id : {kKey, kCertificate}) {
     const Denials denials({.keys = {{id}}, .endorsed = {{kArtifact, kSuccessor}}});
     EXPECT_EQ(signer(denials), "trust.denied_key");
-    EXPECT_EQ(signer(denials, at(kEarly)), "trust.denied_key");
-    EXPECT_EQ(signer(denials, at(kEarly), Occasion::running), "trust.denied_key");
+    EXPECT_EQ(signer(denials, at(kEarlier)), "trust.denied_key");
+    EXPECT_EQ(signer(denials, at(kEarlier), Occasion::running), "trust.denied_key");
   }
   EXPECT_EQ(signer(Denials({.keys = {{kSuccessor}}})), "");
 }
@@ -57,9 +57,9 @@ TEST(DenialTest, DeniedKey) {
 // GS-TRUST-302: a key denied for what it signed after a time keeps what is proven to be older, and only that.
 TEST(DenialTest, DeniedAfterTime) {
   const Denials denials({.keys = {{kKey, at(kMiddle)}}});
-  EXPECT_EQ(signer(denials, at(kEarly)), "");
+  EXPECT_EQ(signer(denials, at(kEarlier)), "");
   EXPECT_EQ(signer(denials, at(kMiddle)), "");
-  EXPECT_EQ(signer(denials, at(kLate)), "trust.denied_key");
+  EXPECT_EQ(signer(denials, at(kLater)), "trust.denied_key");
   EXPECT_EQ(signer(denials), "trust.denied_key");
   EXPECT_EQ(signer(denials, {}, Occasion::running), "trust.denied_key");
 }
@@ -68,12 +68,12 @@ TEST(DenialTest, DeniedAfterTime) {
 TEST(DenialTest, Retired) {
   const Denials retired({.retired = {{kKey, at(kMiddle)}}});
   EXPECT_EQ(signer(retired), "trust.retired_key");
-  EXPECT_EQ(signer(retired, at(kLate)), "trust.retired_key");
-  EXPECT_EQ(signer(retired, at(kEarly)), "");
+  EXPECT_EQ(signer(retired, at(kLater)), "trust.retired_key");
+  EXPECT_EQ(signer(retired, at(kEarlier)), "");
   EXPECT_EQ(signer(retired, {}, Occasion::running), "");
   const Denials at_once({.retired = {{kKey}}});
-  EXPECT_EQ(signer(at_once, at(kEarly)), "trust.retired_key");
-  EXPECT_EQ(signer(at_once, at(kLate), Occasion::running), "");
+  EXPECT_EQ(signer(at_once, at(kEarlier)), "trust.retired_key");
+  EXPECT_EQ(signer(at_once, at(kLater), Occasion::running), "");
   const Denials endorsed({.retired = {{kKey}}, .endorsed = {{kArtifact, kSuccessor}}});
   EXPECT_EQ(signer(endorsed), "");
 }
@@ -91,21 +91,21 @@ TEST(DenialTest, EndorserMustBeGood) {
 
 // GS-TRUST-305: two sets together are as strict as the stricter of both in every entry, and never looser.
 TEST(DenialTest, MergeOnlyTightens) {
-  const Denials early({.keys = {{kKey, at(kEarly)}}, .retired = {{kCertificate, at(kEarly)}}});
-  const Denials late({.keys = {{kKey, at(kLate)}},
+  const Denials early({.keys = {{kKey, at(kEarlier)}}, .retired = {{kCertificate, at(kEarlier)}}});
+  const Denials late({.keys = {{kKey, at(kLater)}},
                       .digests = {{kArtifact}},
-                      .retired = {{kCertificate, at(kLate)}},
+                      .retired = {{kCertificate, at(kLater)}},
                       .endorsed = {{kArtifact, kSuccessor}}});
   for (const Denials& merged : {early.tightened_by(late), late.tightened_by(early)}) {
     EXPECT_EQ(signer(merged, at(kMiddle)), "trust.denied_key");
-    EXPECT_EQ(signer(merged, at(kEarly)), "");
+    EXPECT_EQ(signer(merged, at(kEarlier)), "");
     EXPECT_EQ(code(merged.check_digest(kArtifact)), "trust.denied_digest");
   }
   EXPECT_FALSE(early.tightened_by(late).is_endorsed(kArtifact));
   EXPECT_TRUE(late.tightened_by(early).is_endorsed(kArtifact));
   const Denials always({.keys = {{kKey}}});
-  EXPECT_EQ(signer(always.tightened_by(early), at(kEarly)), "trust.denied_key");
-  EXPECT_EQ(signer(early.tightened_by(always), at(kEarly)), "trust.denied_key");
+  EXPECT_EQ(signer(always.tightened_by(early), at(kEarlier)), "trust.denied_key");
+  EXPECT_EQ(signer(early.tightened_by(always), at(kEarlier)), "trust.denied_key");
   EXPECT_EQ(early.tightened_by(Denials()).canonical(), early.canonical());
 }
 
@@ -118,15 +118,15 @@ std::string minimum(const Denials& denials, const char* version, const char* cre
 // GS-TRUST-309: a denied identity is one issuer with one subject; two entries about it are as strict as the
 // stricter, and each changes the fingerprint of trust.
 TEST(DenialTest, Identities) {
-  const Denials early({.identities = {{"i", "s", at(kEarly)}}});
-  const Denials late({.identities = {{"i", "s", at(kLate), "left"}, {"i", "other", at(kLate)}}});
+  const Denials early({.identities = {{"i", "s", at(kEarlier)}}});
+  const Denials late({.identities = {{"i", "s", at(kLater), "left"}, {"i", "other", at(kLater)}}});
   const auto identity = [](const Denials& denials, std::optional<base::Time> proven) {
     return code(denials.check_identity("i", "s", proven));
   };
-  EXPECT_EQ(identity(early, at(kEarly)), "");
+  EXPECT_EQ(identity(early, at(kEarlier)), "");
   EXPECT_EQ(identity(early, at(kMiddle)), "trust.denied_identity");
   EXPECT_EQ(identity(early, {}), "trust.denied_identity");
-  EXPECT_EQ(identity(Denials({.identities = {{"i", "s"}}}), at(kEarly)), "trust.denied_identity");
+  EXPECT_EQ(identity(Denials({.identities = {{"i", "s"}}}), at(kEarlier)), "trust.denied_identity");
   for (const Denials& merged : {early.tightened_by(late), late.tightened_by(early)}) {
     EXPECT_EQ(identity(merged, at(kMiddle)), "trust.denied_identity");
     EXPECT_EQ(code(merged.check_identity("i", "other", at(kMiddle))), "");
@@ -143,29 +143,29 @@ TEST(DenialTest, Identities) {
 // GS-TRUST-306: nothing below a component's minimum release is admitted, by version and by time.
 TEST(DenialTest, Minimum) {
   const Denials both({.floors = {{"pumps", *Semver::parse("1.4.0"), at(kMiddle)}}});
-  EXPECT_EQ(minimum(both, "1.3.9", kLate), "floor.minimum");
-  EXPECT_EQ(minimum(both, "1.5.0", kEarly), "");
+  EXPECT_EQ(minimum(both, "1.3.9", kLater), "floor.minimum");
+  EXPECT_EQ(minimum(both, "1.5.0", kEarlier), "");
   EXPECT_EQ(minimum(both, "1.4.0", kMiddle), "");
-  EXPECT_EQ(minimum(both, "1.4.0", kEarly), "floor.minimum");
-  EXPECT_EQ(minimum(both, "main-7", kEarly), "floor.minimum");
-  EXPECT_EQ(minimum(both, "main-7", kLate), "");
+  EXPECT_EQ(minimum(both, "1.4.0", kEarlier), "floor.minimum");
+  EXPECT_EQ(minimum(both, "main-7", kEarlier), "floor.minimum");
+  EXPECT_EQ(minimum(both, "main-7", kLater), "");
   const Denials version_only({.floors = {{"pumps", *Semver::parse("1.4.0"), {}}}});
-  EXPECT_EQ(minimum(version_only, "1.4.0", kEarly), "");
-  EXPECT_EQ(minimum(version_only, "main-7", kLate), "floor.minimum");
+  EXPECT_EQ(minimum(version_only, "1.4.0", kEarlier), "");
+  EXPECT_EQ(minimum(version_only, "main-7", kLater), "floor.minimum");
   const Denials time_only({.floors = {{"pumps", {}, at(kMiddle)}}});
-  EXPECT_EQ(minimum(time_only, "9.9.9", kEarly), "floor.minimum");
+  EXPECT_EQ(minimum(time_only, "9.9.9", kEarlier), "floor.minimum");
   EXPECT_EQ(minimum(time_only, "0.1.0", kMiddle), "");
-  EXPECT_EQ(code(both.check_minimum("valves", Semver(0, 1, 0), at(kEarly))), "");
+  EXPECT_EQ(code(both.check_minimum("valves", Semver(0, 1, 0), at(kEarlier))), "");
 }
 
 // GS-TRUST-307: minimum releases of two sets add up to the higher version and the later time.
 TEST(DenialTest, MinimumMerge) {
-  const Denials a({.floors = {{"pumps", *Semver::parse("1.4.0"), at(kEarly)}}});
-  const Denials b({.floors = {{"pumps", *Semver::parse("1.2.0"), at(kLate)}}});
+  const Denials a({.floors = {{"pumps", *Semver::parse("1.4.0"), at(kEarlier)}}});
+  const Denials b({.floors = {{"pumps", *Semver::parse("1.2.0"), at(kLater)}}});
   for (const Denials& merged : {a.tightened_by(b), b.tightened_by(a)}) {
-    EXPECT_EQ(minimum(merged, "1.3.0", kLate), "floor.minimum");
+    EXPECT_EQ(minimum(merged, "1.3.0", kLater), "floor.minimum");
     EXPECT_EQ(minimum(merged, "1.4.0", kMiddle), "floor.minimum");
-    EXPECT_EQ(minimum(merged, "1.4.0", kLate), "");
+    EXPECT_EQ(minimum(merged, "1.4.0", kLater), "");
   }
 }
 
@@ -173,9 +173,9 @@ TEST(DenialTest, MinimumMerge) {
 TEST(DenialTest, Json) {
   const Denials denials({.keys = {{kKey, at(kMiddle), "lost"}, {kCertificate}},
                          .digests = {{kArtifact, "bad"}},
-                         .retired = {{kSuccessor, at(kLate)}},
+                         .retired = {{kSuccessor, at(kLater)}},
                          .endorsed = {{kKey, kSuccessor, "keeps running"}},
-                         .floors = {{"pumps", *Semver::parse("1.4.0"), at(kEarly)}},
+                         .floors = {{"pumps", *Semver::parse("1.4.0"), at(kEarlier)}},
                          .identities = {{"https://issuer", "a@b", at(kMiddle), "left"}, {"i", "s"}}});
   const base::Json json = to_json(denials.entries());
   auto again = parse_denials(json, "file", "x");

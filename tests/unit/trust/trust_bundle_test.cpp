@@ -13,16 +13,16 @@ using test::at;
 using Names = std::vector<std::string>;
 
 template <class T>
-std::string code(const base::Result<T>& verdict) {
+std::string code_of(const base::Result<T>& verdict) {
   return verdict ? "" : verdict.error().code();
 }
 
 class TrustBundleTest : public testing::Test {
  protected:
   std::string succession(const TrustBundleContent& next, const Names& who) {
-    return code(check_succession(current_, people_.bundle(next, who)));
+    return code_of(check_succession(current_, people_.bundle(next, who)));
   }
-  static std::string form(const std::string& payload) { return code(parse_trust_bundle_content(payload)); }
+  static std::string form(const std::string& payload) { return code_of(parse_trust_bundle_content(payload)); }
 
   test::Signers people_;
   TrustBundleContent first_ = people_.first();
@@ -46,7 +46,7 @@ TEST_F(TrustBundleTest, RoundTrip) {
   EXPECT_EQ(bundle.content().sigstore_roots.at(0).name, "public");
   EXPECT_EQ(bundle.content().notation_stores.at(0).name, "ca:acme");
   EXPECT_EQ(bundle.signatures().size(), 2U);
-  EXPECT_EQ(code(check_first(bundle)), "");
+  EXPECT_EQ(code_of(check_first(bundle)), "");
 }
 
 // GS-TRUST-311: only the one canonical text of a payload is read.
@@ -105,7 +105,7 @@ TEST_F(TrustBundleTest, Limits) {
   std::string deep(64, '[');
   deep.append(64, ']');
   EXPECT_EQ(form(deep), "parse.limit");
-  EXPECT_EQ(code(parse_trust_bundle(std::string(kMaxTrustBundleBytes + 1, ' '))), "parse.limit");
+  EXPECT_EQ(code_of(parse_trust_bundle(std::string(kMaxTrustBundleBytes + 1, ' '))), "parse.limit");
 }
 
 // GS-TRUST-314: an envelope of another type, without signatures or with two of one key is refused.
@@ -114,7 +114,7 @@ TEST_F(TrustBundleTest, Envelope) {
   const auto with = [&](const char* pointer, const base::Json& value) {
     base::Json json = good;
     json[base::Json::json_pointer(pointer)] = value;
-    return code(parse_trust_bundle(base::dump_json(json)));
+    return code_of(parse_trust_bundle(base::dump_json(json)));
   };
   EXPECT_EQ(with("/payloadType", "application/vnd.in-toto+json"), "trust.bundle_form");
   EXPECT_EQ(with("/payload", 5), "trust.bundle_form");
@@ -129,10 +129,11 @@ TEST_F(TrustBundleTest, Envelope) {
 
 // GS-TRUST-315: a first bundle needs the root threshold of its own; one person signs once.
 TEST_F(TrustBundleTest, FirstThreshold) {
-  EXPECT_EQ(code(check_first(people_.bundle(first_, {"root-a"}))), "trust.bundle_threshold");
-  EXPECT_EQ(code(check_first(people_.bundle(first_, {"root-a", "warden", "ci"}))), "trust.bundle_threshold");
-  EXPECT_EQ(code(check_first(people_.bundle(first_, {"root-a", "stranger"}))), "trust.bundle_threshold");
-  EXPECT_EQ(code(check_first(people_.bundle(first_, {"root-c", "root-b"}))), "");
+  EXPECT_EQ(code_of(check_first(people_.bundle(first_, {"root-a"}))), "trust.bundle_threshold");
+  EXPECT_EQ(code_of(check_first(people_.bundle(first_, {"root-a", "warden", "ci"}))),
+            "trust.bundle_threshold");
+  EXPECT_EQ(code_of(check_first(people_.bundle(first_, {"root-a", "stranger"}))), "trust.bundle_threshold");
+  EXPECT_EQ(code_of(check_first(people_.bundle(first_, {"root-c", "root-b"}))), "");
   const auto verdict = check_first(people_.bundle(first_, {"root-b"}));
   EXPECT_NE(verdict.error().message().find("1 of root-a, root-c must sign"), std::string::npos);
 }
@@ -194,7 +195,7 @@ TEST_F(TrustBundleTest, Versions) {
   EXPECT_EQ(verdict.error().outcome(), base::Outcome::pending);
   EXPECT_NE(verdict.error().message().find("bring 2 to 3 first"), std::string::npos);
   const TrustBundle later = people_.bundle(next_, root);
-  EXPECT_EQ(code(check_succession(later, current_)), "trust.bundle_rollback");
+  EXPECT_EQ(code_of(check_succession(later, current_)), "trust.bundle_rollback");
   TrustBundleContent other = first_;
   other.expires = at("2028-01-01T00:00:00Z");
   EXPECT_EQ(succession(other, root), "trust.bundle_fork");
@@ -284,16 +285,16 @@ TEST_F(TrustBundleTest, BadSignature) {
   signatures[2].signature = signatures[1].signature;
   auto bundle = parse_trust_bundle(trust_bundle_envelope(canonical_text(next_), signatures));
   ASSERT_TRUE(bundle);
-  EXPECT_EQ(code(check_succession(current_, *bundle)), "trust.bundle_signature");
+  EXPECT_EQ(code_of(check_succession(current_, *bundle)), "trust.bundle_signature");
   EXPECT_EQ(succession(next_, {"root-a", "root-b", "stranger"}), "");
 }
 
 // GS-TRUST-325: a root key that this host denies does not count towards a threshold.
 TEST_F(TrustBundleTest, LocallyDenied) {
   const Denials local({.keys = {{people_.id("root-b")}}});
-  EXPECT_EQ(code(check_succession(current_, people_.bundle(next_, {"root-a", "root-b"}), local)),
+  EXPECT_EQ(code_of(check_succession(current_, people_.bundle(next_, {"root-a", "root-b"}), local)),
             "trust.bundle_threshold");
-  EXPECT_EQ(code(check_succession(current_, people_.bundle(next_, {"root-a", "root-c"}), local)), "");
+  EXPECT_EQ(code_of(check_succession(current_, people_.bundle(next_, {"root-a", "root-c"}), local)), "");
 }
 
 }  // namespace
