@@ -1,6 +1,7 @@
 // gridseal k3s: the agent's own account in the cluster.
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
+#include "k3s/registries.hpp"
 #include "k3s/setup.hpp"
 
 namespace gridseal::cli {
@@ -12,6 +13,7 @@ constexpr const char* kAgentUser = "gridseal";
 
 struct Options {
   std::string kubeconfig = "/etc/rancher/k3s/k3s.yaml";
+  std::string registries{k3s::kRegistriesFile};
   std::string lifetime = "2160h";
   bool dry_run = false;
 };
@@ -49,6 +51,36 @@ ExitCode print_outcome(const Context& context, const k3s::Outcome& outcome, cons
   return ExitCode::ok;
 }
 
+std::string list_of(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+// Where the node of this host finds images. Nothing: the file stays as it is.
+std::optional<k3s::Step> registries_step(const k3s::RegistriesEdit& edit, const std::string& path,
+                                         const char* action) {
+  if (!edit.changed) return std::nullopt;
+  std::string what = path;
+  if (!edit.added.empty()) what += ", mirrors for " + list_of(edit.added);
+  if (!edit.removed.empty()) what += ", without " + list_of(edit.removed);
+  return k3s::Step{action, what};
+}
+
+void remark_on(const k3s::RegistriesEdit& edit, const config::Settings& settings, Context& context,
+               k3s::Outcome& outcome) {
+  outcome.remarks.insert(outcome.remarks.end(), edit.remarks.begin(), edit.remarks.end());
+  if (edit.changed)
+    outcome.remarks.emplace_back(
+        "k3s reads registries.yaml at its start: 'sudo systemctl restart k3s' (the pods go on running)");
+  if (settings.images.kind() != config::ImageMode::registry) return;
+  if (auto r = k3s::check_no_fallback(context.files); !r) outcome.remarks.push_back(r.error().describe());
+  outcome.remarks.emplace_back(
+      "gridseal-images serves what components name: k3s' own images (pause, coredns and so on) have to be on "
+      "the "
+      "node already, or come from k3s' archive of images for air-gapped hosts");
+}
+
 // What will be done, before it is.
 ExitCode run_setup(Context& context, const Options& options) {
   auto loaded = context.settings();
@@ -63,8 +95,15 @@ ExitCode run_setup(Context& context, const Options& options) {
                              "gridseal/" GRIDSEAL_VERSION};
   auto setup = k3s::Setup::open(outside, settings, places);
   if (!setup) return context.fail(setup.error());
+  auto list = images::read_list(context.files, places.state_directory);
+  if (!list) return context.fail(list.error());
+  auto edit = k3s::plan_registries(context.files, options.registries, k3s::mirror_entries(settings, *list));
+  if (!edit) return context.fail(edit.error());
   auto planned = (*setup)->plan({});
   if (!planned) return context.fail(planned.error());
+  if (auto step = registries_step(*edit, options.registries, "write"))
+    planned->steps.push_back(std::move(*step));
+  remark_on(*edit, settings, context, *planned);
   if (options.dry_run) return print_outcome(context, *planned, places, true);
   if (!context.as_json()) {
     context.note("Through " + places.admin_kubeconfig + ", in this order:");
@@ -72,6 +111,11 @@ ExitCode run_setup(Context& context, const Options& options) {
   }
   auto done = (*setup)->run(*lifetime, {});
   if (!done) return context.fail(done.error());
+  if (auto r = k3s::write_registries(context.files, options.registries, *edit); !r)
+    return context.fail(r.error());
+  if (auto step = registries_step(*edit, options.registries, "written"))
+    done->steps.push_back(std::move(*step));
+  remark_on(*edit, settings, context, *done);
   if (user == nullptr)
     done->remarks.emplace_back(
         "the files belong to you: the agent has to be able to read them (as root the owner of the state "
@@ -87,6 +131,8 @@ void add_k3s(const Command& program, Context& context) {
       "setup", "Gives the agent an account of its own, with no more rights than its settings need");
   auto options = std::make_shared<Options>();
   setup.text("--kubeconfig", options->kubeconfig, "of an administrator").shows_default();
+  setup.text("--registries", options->registries, "k3s' file of mirrors, for images.mode = \"registry\"")
+      .shows_default();
   setup
       .text("--token-lifetime", options->lifetime,
             "of the agent's token, which it renews; a host that is off for longer needs this again")

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "deploy/health_watch.hpp"
+#include "deploy/image_import.hpp"
 #include "deploy/time_floor.hpp"
 
 namespace gridseal::deploy {
@@ -22,6 +23,7 @@ base::Result<std::unique_ptr<Engine>> Engine::start(const Outside& outside,
   engine->generation_ = *generation;
   for (const auto& [name, component] : (*generation)->settings.components) engine->add(component);
   if (auto r = engine->take_up(); !r) return std::move(r).error();
+  engine->tell_denials();
   engine->publish();
   return engine;
 }
@@ -110,6 +112,7 @@ base::Result<void> Engine::reload(config::Settings settings) {
       it->second->set_component(component);
     }
   }
+  tell_denials();
   publish();
   return {};
 }
@@ -132,7 +135,15 @@ void Engine::trust_again() {
     if (const auto it = reconcilers_.find(name); it != reconcilers_.end())
       it->second->set_component(component);
   }
+  tell_denials();
   publish();
+}
+
+// Those who serve images hear of it by the list.
+void Engine::tell_denials() {
+  if (auto r = list_denials(*site_); !r)
+    site_->outside.log.error("what is denied is not on the list of images: " + r.error().describe(),
+                             {{"reason", r.error().code()}});
 }
 
 trust::ChainPlaces Engine::trust_places() const {
@@ -258,27 +269,22 @@ std::shared_ptr<const Generation> Engine::generation() const {
   return generation_;
 }
 
-// Last good and desired artifacts of every component stay, and as many earlier good ones as the settings say.
+// Last good and desired artifacts of every component stay, as many earlier good ones as the settings say, and
+// their images.
 void Engine::collect_garbage() {
-  auto components = site_->history->components();
-  if (!components) return;
-  const auto wanted =
-      static_cast<size_t>(std::max<int64_t>(1, site_->generation->settings.storage.keep_revisions));
-  std::vector<base::Digest> keep;
-  for (const auto& component : *components) {
-    if (component.desired_digest) keep.push_back(*component.desired_digest);
-    std::vector<base::Digest> good;
-    if (component.last_good) good.push_back(component.last_good->artifact);
-    auto deployments = site_->history->deployments(component.name, 200);
-    if (!deployments) return;
-    for (const auto& deployment : *deployments) {
-      if (!deployment.finished) keep.push_back(deployment.artifact);
-      if (deployment.outcome != history::DeploymentOutcome::healthy || good.size() >= wanted) continue;
-      if (std::ranges::find(good, deployment.artifact) == good.end()) good.push_back(deployment.artifact);
-    }
-    keep.insert(keep.end(), good.begin(), good.end());
+  auto keep = artifacts_to_keep(*site_);
+  if (!keep) return;
+  auto images = images_to_keep(*site_);
+  if (!images) {
+    site_->outside.log.warning("the content store is not tidied: " + images.error().describe(),
+                               {{"reason", images.error().code()}});
+    return;
   }
-  auto collected = site_->store->collect(keep);
+  keep->insert(keep->end(), images->begin(), images->end());
+  if (auto r = forget_imports(*site_); !r)
+    site_->outside.log.warning("k3s' folder of images is not tidied: " + r.error().describe(),
+                               {{"reason", r.error().code()}});
+  auto collected = site_->store->collect(*keep);
   if (!collected) {
     site_->outside.log.warning("the content store could not be tidied: " + collected.error().describe(),
                                {{"reason", collected.error().code()}});

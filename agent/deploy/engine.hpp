@@ -94,6 +94,7 @@ class Engine {
   void collect_garbage();
   void take_requests();
   void trust_again();
+  void tell_denials();
   base::Result<config::Component> known(const std::string& component) const;
   base::Result<history::Deployment> find_good(const history::ComponentRecord& record, const std::string& to);
   std::optional<std::string> dependency_problem(const config::Component& component,

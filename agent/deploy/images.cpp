@@ -16,48 +16,7 @@ using base::Result;
 constexpr size_t kMaxImages = 1'000;     // different ones of one revision
 constexpr size_t kMaxRequests = 20'000;  // for all of them
 
-// "mirror.example:5000" and "/prefix" of a registry's URL.
-struct Location {
-  std::string host;
-  std::string prefix;
-};
-
-std::string canonical_host(std::string host) {
-  std::ranges::transform(host, host.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return host == "index.docker.io" || host == "registry-1.docker.io" ? "docker.io" : host;
-}
-
-Location location_of(std::string_view url) {
-  if (const size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  while (url.ends_with('/')) url.remove_suffix(1);
-  const size_t slash = url.find('/');
-  if (slash == std::string_view::npos) return {canonical_host(std::string(url)), {}};
-  return {canonical_host(std::string(url.substr(0, slash))), std::string(url.substr(slash + 1))};
-}
-
-// The image's repository below a URL of its own host.
-std::optional<std::string> path_below(const config::Registry& registry, const oci::Repository& image) {
-  for (const std::string& url : registry.urls) {
-    const Location location = location_of(url);
-    if (location.host != canonical_host(image.registry)) continue;
-    if (location.prefix.empty()) return image.path;
-    if (image.path.starts_with(location.prefix + "/")) return image.path.substr(location.prefix.size() + 1);
-  }
-  return std::nullopt;
-}
-
-bool serves(const config::Registry& registry, const oci::Repository& image) {
-  return std::ranges::any_of(registry.serves, [&](const std::string& host) {
-    return canonical_host(host) == canonical_host(image.registry);
-  });
-}
-
-// Where an image is first named.
-struct Use {
-  std::string image;
-  std::string where;  // "Deployment shop/web, container app"
-};
+using Use = NamedImage;
 
 bool is_absent(const Error& error) {
   return error.code() == "oci.not_found" || error.code() == "store.not_found" ||
@@ -77,7 +36,7 @@ class ImageCheck {
 
   Result<ImageReport> run() {
     if (!component_.check_images && component_.image_policy.empty()) return std::move(report_);
-    auto uses = collect();
+    auto uses = named_images(rendered_);
     if (!uses) return std::move(uses).error();
     for (const Use& use : *uses) {
       if (auto r = look_at(use); !r) return std::move(r).error();
@@ -90,28 +49,6 @@ class ImageCheck {
     oci::FoundImage image;
     std::string from;
   };
-
-  Result<std::vector<Use>> collect() {
-    std::vector<Use> uses;
-    std::set<std::string> seen;
-    for (size_t i = 0; i < rendered_.objects().size(); ++i) {
-      if (manifest::pod_spec_pointer(rendered_.objects().entries()[i].key).empty()) continue;
-      auto object = rendered_.objects().load(i);
-      if (!object) return std::move(object).error();
-      for (auto& use : manifest::images_of(*object)) {
-        // Nobody declares one: the API adds them to pods that run.
-        if (use.path.find(".ephemeralContainers[") != std::string::npos) continue;
-        if (!seen.insert(use.image).second) continue;
-        const bool volume = use.container.starts_with("volume ");
-        uses.push_back({std::move(use.image), object->key.describe() + ", " + (volume ? "" : "container ") +
-                                                  base::printable(use.container, 80)});
-      }
-      if (uses.size() > kMaxImages)
-        return Error::refused("image.too_many", "the manifests name more than " + std::to_string(kMaxImages) +
-                                                    " different images");
-    }
-    return uses;
-  }
 
   static std::string describe(const Use& use) {
     return "the image " + base::printable(use.image, 300) + " (" + use.where + ")";
@@ -244,16 +181,26 @@ class ImageCheck {
 
 }  // namespace
 
-std::vector<ImagePlace> places_of(const std::map<std::string, config::Registry>& registries,
-                                  const oci::Repository& image) {
-  std::vector<ImagePlace> places;
-  for (const auto& [name, registry] : registries) {
-    if (auto path = path_below(registry, image)) places.push_back({name, {name, std::move(*path)}});
+Result<std::vector<NamedImage>> named_images(const Rendered& rendered) {
+  std::vector<Use> uses;
+  std::set<std::string> seen;
+  for (size_t i = 0; i < rendered.objects().size(); ++i) {
+    if (manifest::pod_spec_pointer(rendered.objects().entries()[i].key).empty()) continue;
+    auto object = rendered.objects().load(i);
+    if (!object) return std::move(object).error();
+    for (auto& use : manifest::images_of(*object)) {
+      // Nobody declares one: the API adds them to pods that run.
+      if (use.path.find(".ephemeralContainers[") != std::string::npos) continue;
+      if (!seen.insert(use.image).second) continue;
+      const bool volume = use.container.starts_with("volume ");
+      uses.push_back({std::move(use.image), object->key.describe() + ", " + (volume ? "" : "container ") +
+                                                base::printable(use.container, 80)});
+    }
+    if (uses.size() > kMaxImages)
+      return Error::refused("image.too_many", "the manifests name more than " + std::to_string(kMaxImages) +
+                                                  " different images");
   }
-  for (const auto& [name, registry] : registries) {
-    if (!path_below(registry, image) && serves(registry, image)) places.push_back({name, {name, image.path}});
-  }
-  return places;
+  return uses;
 }
 
 Result<ImageReport> check_images(const Site& site, const config::Component& component,

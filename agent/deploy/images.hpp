@@ -2,27 +2,20 @@
 // registries and this host's own store are asked: what a node says of itself is no proof.
 #pragma once
 
-#include <map>
-#include <string>
-#include <vector>
-
+#include "deploy/image_places.hpp"
 #include "deploy/revision.hpp"
 #include "oci/image.hpp"
 
 namespace gridseal::deploy {
 
-// A registry of the settings that holds an image, and the image's repository in it.
-struct ImagePlace {
-  std::string registry;  // name in the settings
-  oci::Repository repository;
-
-  friend bool operator==(const ImagePlace&, const ImagePlace&) = default;
+// An image as the manifests name it, and where they first do.
+struct NamedImage {
+  std::string image;
+  std::string where;  // "Deployment shop/web, container app"
 };
-
-// Every registry that holds the images of this repository: first those it lies on by its name (a prefix of
-// the URL is taken off), then those that serve its host.
-std::vector<ImagePlace> places_of(const std::map<std::string, config::Registry>& registries,
-                                  const oci::Repository& image);
+// Those of containers, init containers and image volumes of every pod, each once. Errors: image.too_many
+// (refused), manifest.*.
+base::Result<std::vector<NamedImage>> named_images(const Rendered& rendered);
 
 // Containers, init containers and image volumes of every pod in `rendered`. An image whose host no registry
 // claims is a warning. Verdicts of the image policy are recorded in the history.

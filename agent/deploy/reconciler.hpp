@@ -110,6 +110,8 @@ class Reconciler {
   base::Result<void> deploy(const Resolved& resolved, Rendered rendered, std::optional<int64_t> permit,
                             const std::stop_token& stop);
   void begin(Admitted admitted, const Purpose& purpose, std::optional<base::Digest> way_back);
+  base::Result<void> bring(const Rendered& rendered, const ImageReport& report, const std::stop_token& stop);
+  base::Result<void> bring_running(const base::Digest& artifact, const std::stop_token& stop);
   base::Result<void> look_at_images(Planned& planned, const std::stop_token& stop);
   base::Result<void> refused_images(const Resolved& resolved, const base::Digest& artifact,
                                     base::Error error);
@@ -153,7 +155,8 @@ class Reconciler {
   base::Clock::Monotonic check_due_;  // of what runs
   base::Clock::Monotonic drift_due_;
   DriftWatch drift_;
-  std::string degraded_;  // what of a healthy revision is not ready any more; empty: all is
+  std::string absent_images_;  // why images of what runs are not on this host; empty: they are
+  std::string degraded_;       // what of a healthy revision is not ready any more; empty: all is
   int blocked_steps_ = 0;
   std::optional<base::Time> last_poll_;
   std::string trouble_;  // the history itself cannot be written

@@ -1,4 +1,5 @@
 // What stands between a verified revision and its deployment: floor, age, the gates, and its images.
+#include "deploy/image_import.hpp"
 #include "deploy/images.hpp"
 #include "deploy/reconciler.hpp"
 #include "trust/floor.hpp"
@@ -119,8 +120,39 @@ base::Result<void> Reconciler::look_at_images(Planned& planned, const std::stop_
   if (!images) return std::move(images).error();
   for (const std::string& sentence : images->warnings)
     site_.outside.log.warning(sentence, {{"component", component_.name}, {"reason", "image.not_looked_for"}});
+  auto brought = bring(planned.rendered(), *images, stop);
   planned.set_images(std::move(*images));
-  return {};
+  return brought;
+}
+
+// To this host, so that they are here before the switch.
+base::Result<void> Reconciler::bring(const Rendered& rendered, const ImageReport& report,
+                                     const std::stop_token& stop) {
+  if (!site_.generation->settings.images.is_on()) return {};
+  if (auto r = list_images(site_, component_, rendered, report); !r) return r;
+  auto listed = listed_revision(site_, component_.name, rendered.verified().digest());
+  if (!listed) return std::move(listed).error();
+  if (!*listed) return {};
+  auto absent = bring_images(site_, **listed, stop);
+  if (!absent) return std::move(absent).error();
+  for (const std::string& sentence : *absent)
+    site_.outside.log.warning(sentence, {{"component", component_.name}, {"reason", "image.not_here"}});
+  return import_images(site_, **listed, stop);
+}
+
+// What runs was perhaps deployed before images were kept here.
+base::Result<void> Reconciler::bring_running(const base::Digest& artifact, const std::stop_token& stop) {
+  if (!site_.generation->settings.images.is_on()) return {};
+  auto listed = listed_revision(site_, component_.name, artifact);
+  if (!listed) return std::move(listed).error();
+  if (!*listed) {
+    auto rendered = render_from_store(site_, component_, artifact, stop);
+    if (!rendered) return std::move(rendered).error();
+    return bring(*rendered, {}, stop);
+  }
+  auto absent = bring_images(site_, **listed, stop);
+  if (!absent) return std::move(absent).error();
+  return import_images(site_, **listed, stop);
 }
 
 // What is wrong with an image may heal without anything changing about the artifact.

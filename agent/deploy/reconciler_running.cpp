@@ -8,8 +8,9 @@ namespace gridseal::deploy {
 void Reconciler::check_running(const std::stop_token& stop) {
   auto done = judge_running(stop);
   if (stop.stop_requested()) return;
+  const bool rest = done && absent_images_.empty();
   check_due_ = site_.now() +
-               jittered(done ? site_.generation->settings.trust.verify_interval : component_.retry_interval);
+               jittered(rest ? site_.generation->settings.trust.verify_interval : component_.retry_interval);
   if (done) return;
   trouble_ = "what runs could not be verified again: " + done.error().describe();
   site_.outside.log.warning(trouble_, {{"component", component_.name}, {"reason", done.error().code()}});
@@ -48,6 +49,12 @@ base::Result<void> Reconciler::found_untrusted(const history::ComponentRecord& r
 
 base::Result<void> Reconciler::found_trusted(const history::ComponentRecord& record,
                                              const std::stop_token& stop) {
+  auto brought = bring_running(record.last_good->artifact, stop);
+  const std::string absent = brought ? std::string() : brought.error().describe();
+  if (!brought && absent != absent_images_ && !stop.stop_requested())
+    site_.outside.log.warning("images of what runs are not on this host: " + absent,
+                              {{"component", component_.name}, {"reason", brought.error().code()}});
+  absent_images_ = absent;
   if (!record.untrusted) return {};
   if (!record.untrusted->stopped_by.empty()) {
     auto good = render_from_store(site_, component_, record.last_good->artifact, stop);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "deploy/health_watch.hpp"
+#include "deploy/image_keeper.hpp"
 #include "deploy/rollout.hpp"
 #include "deploy/rules.hpp"
 #include "kube/diagnose.hpp"
@@ -52,6 +53,9 @@ bool Rollout::is_in_way_back(const history::ObjectKey& key) const {
 base::Result<void> Rollout::put_back(const std::stop_token& stop) {
   if (!way_back_) return {};
   activity_ = "putting the last good revision back";
+  if (auto r = list_again(site_, component_.name, *way_back_); !r)
+    site_.outside.log.warning(r.error().describe(),
+                              {{"component", component_.name}, {"reason", r.error().code()}});
   applied_ = {};
   if (auto r = recall_left_alone(back_->objects(), history::Side::last_good); !r) return r;
   std::optional<base::Error> first;

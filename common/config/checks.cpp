@@ -1,6 +1,9 @@
 #include "config/checks.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <charconv>
 
 #include "base/digest.hpp"
 
@@ -156,6 +159,25 @@ std::string check_group(std::string_view text) {
                       return is_letter(c) || is_one_of(c, kDigits) || is_one_of(c, "_-.");
                     });
   return good ? "" : "must be the name of a group of users";
+}
+
+std::string check_image_mode(std::string_view text) {
+  return text == "off" || text == "registry" || text == "k3s-import"
+             ? ""
+             : "must be \"off\", \"registry\" or \"k3s-import\"";
+}
+
+std::string check_loopback_address(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  const std::string host(text.substr(0, colon));
+  unsigned port = 0;
+  const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool good_port =
+      error == std::errc() && end == digits.data() + digits.size() && port > 0 && port < 65536;
+  in_addr address{};
+  const bool good_host = ::inet_pton(AF_INET, host.c_str(), &address) == 1 && host.starts_with("127.");
+  return good_port && good_host ? "" : "must be a loopback address with a port, such as 127.0.0.1:5050";
 }
 
 bool is_plain_http(std::string_view url) {

@@ -19,6 +19,8 @@ std::string check_service_account(std::string_view text);  // namespace/name
 std::string check_label_key(std::string_view text);        // Kubernetes: [prefix/]name
 std::string check_pointer(std::string_view text);          // JSON pointer (RFC 6901), not the whole document
 std::string check_group(std::string_view text);            // of users
+std::string check_image_mode(std::string_view text);
+std::string check_loopback_address(std::string_view text);  // 127.x.x.x:port
 
 bool is_plain_http(std::string_view url);
 bool is_loopback(std::string_view url);

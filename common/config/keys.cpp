@@ -443,6 +443,42 @@ const std::array kStorage{
                  {1, 1000}},
 };
 
+const std::array kImages{
+    Key<Images>{"mode", &Images::mode, R"("off")",
+                "How the node gets the images of the components: `registry`, from `gridseal-images` on this "
+                "host; `k3s-import`, from files in k3s' folder of images; `off`, as the node is set up. "
+                "[Images](images.md) explains them.",
+                check_image_mode},
+    Key<Images>{"listen", &Images::listen, R"("127.0.0.1:5050")",
+                "Loopback address and port that `gridseal-images` serves on. It, and the certificate, are "
+                "read at its start alone.",
+                check_loopback_address},
+    Key<Images>{"certificate", Path<Images>{&Images::certificate}, R"("")",
+                "PEM file of the certificate that `gridseal-images` shows, with `key`. Empty: http."},
+    Key<Images>{"key", Path<Images>{&Images::key}, R"("")", "PEM file of its private key."},
+    Key<Images>{"ca", Path<Images>{&Images::ca}, R"("")",
+                "PEM file by which k3s trusts that certificate; `gridseal k3s setup` writes it into "
+                "`registries.yaml`. Empty: the system's roots."},
+    Key<Images>{"fetch", &Images::fetch, "true",
+                "Bring every image of a release to this host before the switch, and those of what runs."},
+    Key<Images>{"pull_through", &Images::pull_through, "true",
+                "Pull what the node asks for and this host does not hold from the registry that `serves` it, "
+                "and keep it."},
+    Key<Images>{"keep_unused",
+                &Images::keep_unused,
+                R"("168h")",
+                "Images that were imported and that no component names stay for so long.",
+                nullptr,
+                {0, 10 * 366 * 24 * kHour}},
+    Key<Images>{"hosts", &Images::hosts, "[]",
+                "Further hosts in image references that the node asks `gridseal-images` for. Those of the "
+                "registries, what they serve, and those of the listed images are always among them.",
+                check_not_empty},
+    Key<Images>{"import_directory", Path<Images>{&Images::import_directory},
+                R"("/var/lib/rancher/k3s/agent/images")",
+                "k3s' folder of images to import, for `k3s-import`.", check_not_empty},
+};
+
 const std::array kControl{
     Key<Control>{"socket", Path<Control>{&Control::socket}, R"("/run/gridseal/control.sock")",
                  "Unix socket for the command line.", check_not_empty},
@@ -508,6 +544,7 @@ const std::span<const Key<IgnoreRule>> kIgnoreKeys{kIgnore};
 const std::span<const Key<HealthRule>> kHealthRuleKeys{kHealthRule};
 const std::span<const Key<Kubernetes>> kKubernetesKeys{kKubernetes};
 const std::span<const Key<Storage>> kStorageKeys{kStorage};
+const std::span<const Key<Images>> kImagesKeys{kImages};
 const std::span<const Key<Control>> kControlKeys{kControl};
 const std::span<const Key<LogSettings>> kLogKeys{kLog};
 
@@ -549,6 +586,7 @@ std::vector<SectionDoc> section_docs() {
           kHealthRuleKeys),
       section("kubernetes", "The local cluster.", kKubernetesKeys),
       section("storage", "The state directory's content.", kStorageKeys),
+      section("images", "Container images for the node on this host.", kImagesKeys),
       section("control", "The control socket.", kControlKeys),
       section("log", "The log.", kLogKeys),
   };

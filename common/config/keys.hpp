@@ -64,6 +64,7 @@ extern const std::span<const Key<IgnoreRule>> kIgnoreKeys;
 extern const std::span<const Key<HealthRule>> kHealthRuleKeys;
 extern const std::span<const Key<Kubernetes>> kKubernetesKeys;
 extern const std::span<const Key<Storage>> kStorageKeys;
+extern const std::span<const Key<Images>> kImagesKeys;
 extern const std::span<const Key<Control>> kControlKeys;
 extern const std::span<const Key<LogSettings>> kLogKeys;
 

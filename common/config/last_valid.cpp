@@ -57,21 +57,24 @@ Result<void> keep_last_valid(base::Files& files, const std::string& settings_dir
   return base::write_file(files, path, text, 0640);
 }
 
-LoadResult<Started> load_or_last_valid(base::Files& files, const std::string& settings_directory,
-                                       const std::string& state_directory) {
+LoadResult<Started> look_at_settings(base::Files& files, const std::string& settings_directory,
+                                     const std::string& state_directory) {
   auto loaded = load(files, settings_directory);
-  if (loaded) {
-    Started started{std::move(*loaded), std::nullopt, std::nullopt};
-    if (auto kept = keep_last_valid(files, settings_directory, state_directory, started.loaded); !kept) {
-      started.not_kept = std::move(kept).error();
-    }
-    return started;
-  }
+  if (loaded) return Started{std::move(*loaded), std::nullopt, std::nullopt};
   auto copy = read_copy(files, state_directory);
   if (!copy) return tl::unexpected(std::move(loaded).error());
   auto last_valid = parse(copy->sources, copy->directory);
   if (!last_valid) return tl::unexpected(std::move(loaded).error());
   return Started{std::move(*last_valid), std::move(loaded).error(), std::nullopt};
+}
+
+LoadResult<Started> load_or_last_valid(base::Files& files, const std::string& settings_directory,
+                                       const std::string& state_directory) {
+  auto started = look_at_settings(files, settings_directory, state_directory);
+  if (!started || started->held) return started;
+  if (auto kept = keep_last_valid(files, settings_directory, state_directory, started->loaded); !kept)
+    started->not_kept = std::move(kept).error();
+  return started;
 }
 
 }  // namespace gridseal::config

@@ -24,6 +24,10 @@ struct Started {
 LoadResult<Started> load_or_last_valid(base::Files& files, const std::string& settings_directory,
                                        const std::string& state_directory);
 
+// The same, and writes nothing: for programs that run beside the agent.
+LoadResult<Started> look_at_settings(base::Files& files, const std::string& settings_directory,
+                                     const std::string& state_directory);
+
 // Keeps `loaded` as the last valid copy; nothing is written when it is already there. Errors: files.*.
 base::Result<void> keep_last_valid(base::Files& files, const std::string& settings_directory,
                                    const std::string& state_directory, const Loaded& loaded);

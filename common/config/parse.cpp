@@ -13,8 +13,8 @@ namespace gridseal::config {
 
 namespace {
 
-const std::vector<std::string> kSections{"site",       "registry", "trust",   "component",
-                                         "kubernetes", "storage",  "control", "log"};
+const std::vector<std::string> kSections{"site",    "registry", "trust",   "component", "kubernetes",
+                                         "storage", "images",   "control", "log"};
 constexpr size_t kMaxNamed = 1000;
 
 class Parser {
@@ -30,6 +30,7 @@ class Parser {
     components();
     reader_.section("kubernetes", table("kubernetes"), kKubernetesKeys, out_.kubernetes);
     reader_.section("storage", table("storage"), kStorageKeys, out_.storage);
+    images();
     reader_.section("control", table("control"), kControlKeys, out_.control);
     reader_.section("log", table("log"), kLogKeys, out_.log);
     return std::move(out_);
@@ -90,6 +91,14 @@ class Parser {
       const auto* missing = registry.client_key.empty() ? "client_key" : "client_certificate";
       reader_.problem(one.place, path + "." + missing, "is missing: a client certificate needs both files");
     }
+  }
+
+  void images() {
+    const Member* found = table("images");
+    reader_.section("images", found, kImagesKeys, out_.images);
+    if (found != nullptr && out_.images.certificate.empty() != out_.images.key.empty())
+      reader_.problem(found->place, out_.images.key.empty() ? "images.key" : "images.certificate",
+                      "is missing: TLS needs both files");
   }
 
   void trust() {

@@ -211,6 +211,34 @@ struct Storage {
   int64_t keep_revisions = 0;   // good revisions kept for each component, the last good included
 };
 
+// Container images for the nodes of this host.
+enum class ImageMode {
+  off,
+  registry,    // gridseal-images serves them on loopback
+  k3s_import,  // they are written into k3s' folder of images to import
+};
+
+struct Images {
+  std::string mode = "off";  // "off", "registry", "k3s-import"
+  std::string listen;        // "127.0.0.1:5050"
+  std::string certificate;   // PEM files; both: TLS
+  std::string key;
+  std::string ca;                    // PEM file that k3s trusts the certificate by
+  bool fetch = true;                 // before a switch every image is brought to this host
+  bool pull_through = true;          // what is asked for and not here yet is pulled from the mirrors
+  base::milliseconds keep_unused{};  // images that no component names yet
+  std::vector<std::string> hosts;    // further hosts whose images the node asks the registry for
+  std::string import_directory;      // k3s'
+
+  ImageMode kind() const {
+    if (mode == "registry") return ImageMode::registry;
+    return mode == "k3s-import" ? ImageMode::k3s_import : ImageMode::off;
+  }
+  bool is_on() const { return kind() != ImageMode::off; }
+  // "http://127.0.0.1:5050", or with https.
+  std::string url() const { return (certificate.empty() ? "http://" : "https://") + listen; }
+};
+
 struct Control {
   std::string socket;
   std::string read_group;
@@ -228,6 +256,7 @@ struct Settings {
   std::map<std::string, Component> components;
   Kubernetes kubernetes;
   Storage storage;
+  Images images;
   Control control;
   LogSettings log;
 };

@@ -66,13 +66,15 @@ base::Result<Listener> Listener::unix_socket(const UnixOptions& options) {
   return listener;
 }
 
-base::Result<Listener> Listener::loopback(uint16_t port) {
-  Listener listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), false);
-  const std::string where = "127.0.0.1:" + std::to_string(port);
+base::Result<Listener> Listener::loopback(uint16_t port, const std::string& host) {
+  const std::string where = host + ":" + std::to_string(port);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1 ||
+      (ntohl(address.sin_addr.s_addr) >> 24U) != IN_LOOPBACKNET)
+    return base::Error::blocked("http.listen", host + " is no address of 127.0.0.0/8");
+  Listener listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), false);
   socklen_t size = sizeof address;
   const int yes = 1;
   if (listener.fd_ < 0 || ::setsockopt(listener.fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||

@@ -108,17 +108,34 @@ void translate(ServerResponse&& answer, httplib::Response& response) {
     response.set_content(answer.body, answer.content_type);
     return;
   }
-  response.set_chunked_content_provider(
-      answer.content_type, [stream = std::move(answer.stream), stop = current_call->stop](
-                               size_t /*offset*/, httplib::DataSink& sink) {
-        bool good = true;
-        stream([&](std::string_view piece) {
-          good = good && !stop.stop_requested() && (piece.empty() || sink.write(piece.data(), piece.size()));
-          return good;
+  // All of it in one call; how much it was.
+  const auto write_all = [stream = std::move(answer.stream),
+                          stop = current_call->stop](httplib::DataSink& sink) -> std::optional<uint64_t> {
+    bool good = true;
+    uint64_t written = 0;
+    stream([&](std::string_view piece) {
+      good = good && !stop.stop_requested() && (piece.empty() || sink.write(piece.data(), piece.size()));
+      written += piece.size();
+      return good;
+    });
+    return good ? std::optional(written) : std::nullopt;
+  };
+  if (answer.length) {
+    // The library takes a length of 0 for one that is not known.
+    if (*answer.length == 0) return response.set_content(std::string(), answer.content_type);
+    response.set_content_provider(
+        static_cast<size_t>(*answer.length), answer.content_type,
+        [write_all, length = *answer.length](size_t /*offset*/, size_t /*length*/, httplib::DataSink& sink) {
+          return write_all(sink) == length;
         });
-        if (good) sink.done();
-        return good;
-      });
+    return;
+  }
+  response.set_chunked_content_provider(answer.content_type,
+                                        [write_all](size_t /*offset*/, httplib::DataSink& sink) {
+                                          if (!write_all(sink)) return false;
+                                          sink.done();
+                                          return true;
+                                        });
 }
 
 }  // namespace
@@ -141,6 +158,14 @@ class Responder::Library : public httplib::Server {
     Options(every, answer);
   }
 
+  // Null: the client does not speak as it should.
+  std::unique_ptr<Connection> open(int fd, const std::shared_ptr<TlsServer>& tls,
+                                   const std::stop_token& stop) const {
+    if (!tls) return plain_connection(fd);
+    auto shaken = tls_accept(tls, fd, Waiter(clock_, stop, {options_.request_timeout, {}}, "the client"));
+    return shaken ? std::move(*shaken) : nullptr;
+  }
+
   // Whether another request has begun.
   bool wait(int fd, const std::stop_token& stop) const {
     return Waiter(clock_, stop, {{}, options_.keep_alive}, "the client").wait(fd, POLLIN).has_value();
@@ -161,6 +186,9 @@ class Responder::Library : public httplib::Server {
 
  private:
   void call(const httplib::Request& request, httplib::Response& response) const {
+    // Else the library cuts the ranges out by itself, other versions of it in other ways. The request is its
+    // own variable and not constant.
+    const_cast<httplib::Request&>(request).ranges.clear();  // NOLINT(cppcoreguidelines-pro-type-const-cast)
     try {
       translate(handler_(translate(request)), response);
     } catch (const std::exception&) {
@@ -184,13 +212,15 @@ class Responder::Library : public httplib::Server {
   ServerOptions options_;
 };
 
-Responder::Responder(base::Clock& clock, Handler handler, const ServerOptions& options)
-    : library_(std::make_unique<Library>(clock, std::move(handler), options)) {}
+Responder::Responder(base::Clock& clock, Handler handler, const ServerOptions& options,
+                     std::shared_ptr<TlsServer> tls)
+    : library_(std::make_unique<Library>(clock, std::move(handler), options)), tls_(std::move(tls)) {}
 
 Responder::~Responder() = default;
 
 void Responder::serve(int fd, const std::optional<Peer>& peer, const std::stop_token& stop) const {
-  const auto connection = plain_connection(fd);
+  const auto connection = library_->open(fd, tls_, stop);
+  if (!connection) return;
   const Call call{&peer, stop};
   current_call = &call;
   try {
@@ -199,6 +229,7 @@ void Responder::serve(int fd, const std::optional<Peer>& peer, const std::stop_t
   } catch (const std::exception&) {  // the library's, about this connection alone
   }
   current_call = nullptr;
+  connection->goodbye();
 }
 
 }  // namespace gridseal::http

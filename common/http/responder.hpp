@@ -5,13 +5,16 @@
 
 #include "http/connection.hpp"
 #include "http/server.hpp"
+#include "http/tls_server.hpp"
 
 namespace gridseal::http {
 
 // Thread safe: each connection is served by one thread.
 class Responder {
  public:
-  Responder(base::Clock& clock, Handler handler, const ServerOptions& options);
+  // `tls`: null, in the clear.
+  Responder(base::Clock& clock, Handler handler, const ServerOptions& options,
+            std::shared_ptr<TlsServer> tls);
   ~Responder();
   Responder(const Responder&) = delete;
   Responder& operator=(const Responder&) = delete;
@@ -22,6 +25,7 @@ class Responder {
  private:
   class Library;
   std::unique_ptr<Library> library_;
+  std::shared_ptr<TlsServer> tls_;
 };
 
 }  // namespace gridseal::http

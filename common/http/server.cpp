@@ -1,5 +1,7 @@
 #include "http/server.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -40,10 +42,11 @@ std::optional<Peer> peer_of(int fd) {
 
 class PooledServer : public Server {
  public:
-  PooledServer(base::Clock& clock, Listener listener, Handler handler, const ServerOptions& options)
+  PooledServer(base::Clock& clock, Listener listener, Handler handler, const ServerOptions& options,
+               std::shared_ptr<TlsServer> tls)
       : listener_(std::move(listener)),
         options_(options),
-        responder_(clock, std::move(handler), options),
+        responder_(clock, std::move(handler), options, std::move(tls)),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
   ~PooledServer() override { PooledServer::stop(); }
   PooledServer(const PooledServer&) = delete;
@@ -101,6 +104,8 @@ void PooledServer::accept_connections() {
       if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) (void)::poll(&fds[1], 1, 100);
       continue;
     }
+    const int yes = 1;
+    if (!listener_.is_unix()) (void)::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < options_.max_waiting) waiting_.push_back(std::move(fd));
     arrived_.notify_one();
@@ -130,7 +135,14 @@ void PooledServer::work() {
 
 base::Result<std::unique_ptr<Server>> Server::start(base::Clock& clock, Listener listener, Handler handler,
                                                     const ServerOptions& options) {
-  auto server = std::make_unique<PooledServer>(clock, std::move(listener), std::move(handler), options);
+  std::shared_ptr<TlsServer> tls;
+  if (options.tls) {
+    auto made = TlsServer::make(*options.tls);
+    if (!made) return std::move(made).error();
+    tls = std::move(*made);
+  }
+  auto server =
+      std::make_unique<PooledServer>(clock, std::move(listener), std::move(handler), options, std::move(tls));
   try {
     server->start();
   } catch (const std::system_error&) {

@@ -49,9 +49,13 @@ struct ServerResponse {
   std::string content_type = "application/json";
   std::string body;
   std::function<void(const Write& write)> stream;  // when set: the body, chunked, instead of `body`
+  // Of what `stream` writes: then it is announced and not chunked. A stream that writes less ends the
+  // connection, so the client sees that something is missing. Not called for HEAD.
+  std::optional<uint64_t> length;
 };
 
-// Called from several threads at a time. An exception becomes status 500 without details.
+// Called from several threads at a time. An exception becomes status 500 without details. Ranges (RFC 9110
+// section 14) are the handler's matter; one that cannot be read at all is answered with 416.
 using Handler = std::function<ServerResponse(const ServerRequest& request)>;
 
 // A listening stream socket, closed by its destructor.
@@ -67,8 +71,8 @@ class Listener {
   // A socket file that a dead process left behind is removed first; a live one is http.listen. Mode and group
   // are in place before the first client can connect. The file is removed again by the destructor.
   static base::Result<Listener> unix_socket(const UnixOptions& options);
-  // 127.0.0.1; port 0: one that is free.
-  static base::Result<Listener> loopback(uint16_t port);
+  // 127.0.0.1, or another address of 127.0.0.0/8; port 0: one that is free.
+  static base::Result<Listener> loopback(uint16_t port, const std::string& address = "127.0.0.1");
   // A socket that systemd listens on (sd_listen_fds(3)); the file, if any, stays systemd's.
   static base::Result<Listener> adopt(int fd);
 
@@ -91,6 +95,12 @@ class Listener {
   std::string path_;
 };
 
+// What a server shows under TLS 1.2 or newer. PEM text.
+struct ServerTls {
+  std::string certificate_pem;  // with the chain behind it
+  std::string key_pem;
+};
+
 struct ServerOptions {
   size_t threads = 4;
   size_t max_waiting = 128;            // connections without a thread yet; more are closed at once
@@ -98,11 +108,13 @@ struct ServerOptions {
   std::chrono::milliseconds request_timeout{5'000};  // from its first byte to its last
   std::chrono::milliseconds write_timeout{10'000};   // a client that takes nothing for so long is dropped
   std::chrono::milliseconds keep_alive{1'000};       // a silent connection keeps its thread for so long
+  std::optional<ServerTls> tls{};                    // empty: in the clear
 };
 
 class Server {
  public:
-  // Starts to answer. Errors (blocked): http.listen. `clock` must outlive the server.
+  // Starts to answer. Errors: http.listen (blocked), http.tls_settings (refused). `clock` must outlive the
+  // server.
   static base::Result<std::unique_ptr<Server>> start(base::Clock& clock, Listener listener, Handler handler,
                                                      const ServerOptions& options = {});
 

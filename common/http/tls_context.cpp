@@ -49,11 +49,36 @@ void set_groups(mbedtls_ssl_config& config) {
 #endif
 }
 
+}  // namespace
+
 int parse_certificates(mbedtls_x509_crt& into, const std::string& pem) {
   return mbedtls_x509_crt_parse(&into, reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1);
 }
 
-}  // namespace
+void set_common(mbedtls_ssl_config& config) {
+  mbedtls_ssl_conf_rng(&config, crypto::Random::fill, crypto::Random::context());
+  mbedtls_ssl_conf_ciphersuites(&config, kSuites.data());
+  set_groups(config);
+}
+
+base::Result<void> load_key(mbedtls_pk_context& key, mbedtls_x509_crt& certificate, const std::string& text,
+                            const std::string& whose) {
+  const auto* pem = reinterpret_cast<const unsigned char*>(text.c_str());
+  const size_t size = text.size() + 1;
+#if MBEDTLS_VERSION_MAJOR >= 3
+  int rc = mbedtls_pk_parse_key(&key, pem, size, nullptr, 0, crypto::Random::fill, crypto::Random::context());
+#else
+  int rc = mbedtls_pk_parse_key(&key, pem, size, nullptr, 0);
+#endif
+  if (rc != 0) return settings_error("the key for " + whose + " is not usable", rc);
+#if MBEDTLS_VERSION_MAJOR >= 3
+  rc = mbedtls_pk_check_pair(&certificate.pk, &key, crypto::Random::fill, crypto::Random::context());
+#else
+  rc = mbedtls_pk_check_pair(&certificate.pk, &key);
+#endif
+  if (rc != 0) return settings_error("certificate and key for " + whose + " do not belong together", rc);
+  return {};
+}
 
 std::string mbedtls_text(int code) {
   std::array<char, 160> text{};
@@ -114,33 +139,18 @@ base::Result<void> TlsContext::Parts::load(const TlsSettings& settings) {
   if (rc != 0) return settings_error("the CA certificates for " + name + " are not usable", rc);
   mbedtls_ssl_conf_ca_chain(&config, &ca, nullptr);
   mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_REQUIRED);
-  mbedtls_ssl_conf_rng(&config, crypto::Random::fill, crypto::Random::context());
-  mbedtls_ssl_conf_ciphersuites(&config, kSuites.data());
-  set_groups(config);
+  set_common(config);
   return settings.client_cert_pem.empty() && settings.client_key_pem.empty() ? base::Result<void>()
                                                                              : load_client(settings);
 }
 
 base::Result<void> TlsContext::Parts::load_client(const TlsSettings& settings) {
-  if (int rc = parse_certificates(certificate, settings.client_cert_pem); rc != 0) {
-    return settings_error("the client certificate for " + name + " is not usable", rc);
-  }
-  const auto* pem = reinterpret_cast<const unsigned char*>(settings.client_key_pem.c_str());
-  const size_t size = settings.client_key_pem.size() + 1;
-#if MBEDTLS_VERSION_MAJOR >= 3
-  int rc = mbedtls_pk_parse_key(&key, pem, size, nullptr, 0, crypto::Random::fill, crypto::Random::context());
-#else
-  int rc = mbedtls_pk_parse_key(&key, pem, size, nullptr, 0);
-#endif
-  if (rc != 0) return settings_error("the client key for " + name + " is not usable", rc);
-#if MBEDTLS_VERSION_MAJOR >= 3
-  rc = mbedtls_pk_check_pair(&certificate.pk, &key, crypto::Random::fill, crypto::Random::context());
-#else
-  rc = mbedtls_pk_check_pair(&certificate.pk, &key);
-#endif
-  if (rc != 0)
-    return settings_error("client certificate and client key for " + name + " do not belong together", rc);
-  rc = mbedtls_ssl_conf_own_cert(&config, &certificate, &key);
+  if (const int parsed = parse_certificates(certificate, settings.client_cert_pem); parsed != 0)
+    return settings_error("the client certificate for " + name + " is not usable", parsed);
+  if (auto loaded = load_key(key, certificate, settings.client_key_pem, "the client certificate of " + name);
+      !loaded)
+    return loaded;
+  const int rc = mbedtls_ssl_conf_own_cert(&config, &certificate, &key);
   if (rc != 0) return settings_error("the client certificate for " + name + " cannot be used", rc);
   has_client = true;
   return {};

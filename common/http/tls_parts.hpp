@@ -16,6 +16,14 @@ namespace gridseal::http {
 // "SSL - The connection indicated an EOF (-0x7280)".
 std::string mbedtls_text(int code);
 
+// What client and server have in common: randomness, cipher suites, groups, TLS 1.2 at least.
+void set_common(mbedtls_ssl_config& config);
+// 0, or mbedTLS' code.
+int parse_certificates(mbedtls_x509_crt& into, const std::string& pem);
+// A private key, checked against the certificate. Error (refused): http.tls_settings, `whose` in front.
+base::Result<void> load_key(mbedtls_pk_context& key, mbedtls_x509_crt& certificate, const std::string& pem,
+                            const std::string& whose);
+
 // The last session with the origin, so that a reconnect needs no full handshake (RFC 5246 section 7.3). It is
 // offered only while the chain that was verified for it is still valid.
 class SessionCache {

@@ -16,12 +16,6 @@ namespace {
 
 constexpr int kMaxNesting = 3;  // of indexes in indexes
 
-// Layers whose licence forbids registries to hold them: they come from elsewhere.
-bool is_foreign(std::string_view media_type) {
-  return media_type.find(".nondistributable.") != std::string_view::npos ||
-         media_type.find(".foreign.") != std::string_view::npos;
-}
-
 int variant_number(std::string_view variant, int otherwise) {
   if (variant.size() != 2 || variant.front() != 'v' || variant[1] < '1' || variant[1] > '9') return otherwise;
   return variant[1] - '0';
@@ -102,7 +96,7 @@ class Finder {
     std::vector<const Descriptor*> blobs{&manifest.config};
     for (const Descriptor& layer : manifest.layers) blobs.push_back(&layer);
     for (const Descriptor* blob : blobs) {
-      if (is_foreign(blob->media_type)) continue;
+      if (is_foreign_layer(blob->media_type)) continue;
       if (auto r = take_request(); !r) return r;
       if (auto r = source_.blob(*blob, stop_); !r) return r;
     }
@@ -116,6 +110,11 @@ class Finder {
 };
 
 }  // namespace
+
+bool is_foreign_layer(std::string_view media_type) {
+  return media_type.find(".nondistributable.") != std::string_view::npos ||
+         media_type.find(".foreign.") != std::string_view::npos;
+}
 
 Platform host_platform() {
   Platform platform{"linux", std::string(host_architecture()), {}};

@@ -20,6 +20,9 @@ Platform host_platform();
 // there.
 std::optional<int> platform_rank(const Platform& offered, const Platform& host);
 
+// Of layers whose licence forbids registries to hold them: they come from elsewhere.
+bool is_foreign_layer(std::string_view media_type);
+
 // Where images are looked for. Used by one thread.
 class ImageSource {
  public:

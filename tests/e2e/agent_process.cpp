@@ -44,10 +44,11 @@ bool await(const std::function<bool()>& condition, std::chrono::milliseconds pat
   return condition();
 }
 
-AgentProcess::AgentProcess(std::string directory, std::string config, std::string state)
+AgentProcess::AgentProcess(std::string directory, std::string config, std::string state, std::string program)
     : directory_(std::move(directory)),
       config_(std::move(config)),
       state_(std::move(state)),
+      program_(program.empty() ? GRIDSEALD_PROGRAM : std::move(program)),
       notify_(notify_socket(directory_ + "/notify")) {}
 
 AgentProcess::~AgentProcess() {
@@ -73,8 +74,8 @@ void AgentProcess::start(std::optional<std::chrono::microseconds> watchdog) {
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   (void)::dup2(out, STDOUT_FILENO);
   (void)::dup2(out, STDERR_FILENO);
-  ::execl(GRIDSEALD_PROGRAM, GRIDSEALD_PROGRAM, "--config-dir", config_.c_str(), "--state-dir",
-          state_.c_str(), static_cast<char*>(nullptr));
+  ::execl(program_.c_str(), program_.c_str(), "--config-dir", config_.c_str(), "--state-dir", state_.c_str(),
+          static_cast<char*>(nullptr));
   ::_exit(127);
 }
 

@@ -20,7 +20,8 @@ bool await(const std::function<bool()>& condition,
 class AgentProcess {
  public:
   // `directory` is short (a socket is made in it); the log of all runs goes to <directory>/gridseald.log.
-  AgentProcess(std::string directory, std::string config, std::string state);
+  // `program`: another one of its kind; empty: gridseald.
+  AgentProcess(std::string directory, std::string config, std::string state, std::string program = {});
   ~AgentProcess();
   AgentProcess(const AgentProcess&) = delete;
   AgentProcess& operator=(const AgentProcess&) = delete;
@@ -39,6 +40,7 @@ class AgentProcess {
   void kill_hard();
   bool alive();
   std::string log() const;
+  pid_t pid() const { return pid_; }
 
  private:
   void receive();
@@ -46,6 +48,7 @@ class AgentProcess {
   std::string directory_;
   std::string config_;
   std::string state_;
+  std::string program_;
   int notify_ = -1;
   pid_t pid_ = -1;
   std::optional<int> exit_;

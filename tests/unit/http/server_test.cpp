@@ -268,5 +268,62 @@ TEST_F(ServerTest, AdoptsAListeningSocket) {
   EXPECT_EQ(Listener::adopt(idle.get()).error().code(), "http.listen");
 }
 
+// GS-HTTP-110: A stream of a known length is announced and not chunked; for HEAD it is announced alone.
+TEST_F(ServerTest, AnnouncesTheLengthOfAStream) {
+  const std::string big(300'000, 'x');
+  const auto server = start([&](const ServerRequest& /*request*/) {
+    ServerResponse response;
+    response.length = big.size();
+    response.content_type = "application/octet-stream";
+    response.stream = [&](const ServerResponse::Write& write) {
+      (void)(write(std::string_view(big).substr(0, 1000)) && write(std::string_view(big).substr(1000)));
+    };
+    return response;
+  });
+  const auto answer = client()->send(request("GET", "/"), {});
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(answer->body, big);
+  EXPECT_EQ(answer->headers.get("Content-Length"), "300000");
+  EXPECT_FALSE(answer->headers.has("Transfer-Encoding"));
+  const auto head = client()->send(request("HEAD", "/"), {});
+  ASSERT_TRUE(head) << head.error().describe();
+  EXPECT_EQ(head->headers.get("Content-Length"), "300000");
+  EXPECT_EQ(head->body, "");
+}
+
+// GS-HTTP-111: A stream that writes less than was announced ends the connection: the client sees the cut.
+TEST_F(ServerTest, ShowsThatAStreamIsShort) {
+  const auto server = start([](const ServerRequest& /*request*/) {
+    ServerResponse response;
+    response.length = 1000;
+    response.stream = [](const ServerResponse::Write& write) { (void)write("only this"); };
+    return response;
+  });
+  const auto answer = client()->send(request("GET", "/"), {});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), "http.cut") << answer.error().describe();
+}
+
+// GS-HTTP-112: Ranges are left to the handler, several of them too.
+TEST_F(ServerTest, LeavesRangesToTheHandler) {
+  const auto server = start([](const ServerRequest& request) {
+    EXPECT_TRUE(request.headers.has("Range"));
+    ServerResponse response = ok("");
+    response.status = 206;
+    response.length = 4;
+    response.headers.set("Content-Range", "bytes 2-5/10");
+    response.stream = [](const ServerResponse::Write& write) { (void)write("2345"); };
+    return response;
+  });
+  for (const char* range : {"bytes=2-5", "bytes=0-0,3-4", "bytes=2-99999999999"}) {
+    Request sent = request("GET", "/");
+    sent.headers.set("Range", range);
+    const auto answer = client()->send(sent, {});
+    ASSERT_TRUE(answer) << answer.error().describe();
+    EXPECT_EQ(answer->status, 206) << range;
+    EXPECT_EQ(answer->body, "2345") << range;
+  }
+}
+
 }  // namespace
 }  // namespace gridseal::http
