@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <map>
+#include <sstream>
 
 #include "base/encoding.hpp"
 #include "base/json.hpp"
@@ -67,6 +68,58 @@ void tell(const CLI::App& program, const std::string& what, bool as_json) {
            " --help' says how it is called\n";
   }
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+base::Json words(const std::vector<std::string>& list, const std::string& front) {
+  base::Json out = base::Json::array();
+  for (const auto& word : list) out.push_back(front + word);
+  return out;
+}
+
+// "TEXT:{table,json}": the value's name and what it may be.
+void describe_value(const CLI::Option& option, base::Json& out) {
+  const std::string type = option.get_type_name();
+  const size_t open = type.find(":{");
+  out["value"] = type.substr(0, std::min(type.find(':'), type.size()));
+  base::Json choices = base::Json::array();
+  if (open != std::string::npos) {
+    std::istringstream list(type.substr(open + 2, type.rfind('}') - open - 2));
+    for (std::string choice; std::getline(list, choice, ',');) choices.push_back(choice);
+  }
+  out["choices"] = std::move(choices);
+}
+
+base::Json describe(const CLI::Option& option) {
+  base::Json names = words(option.get_snames(), "-");
+  for (const auto& name : words(option.get_lnames(), "--")) names.push_back(name);
+  base::Json out{{"names", std::move(names)},
+                 {"help", option.get_description()},
+                 {"required", option.get_required()},
+                 {"repeated", option.get_expected_max() > 1},
+                 {"default", option.get_default_str()}};
+  if (option.get_type_size_max() == 0)  // a flag
+    out.update({{"value", ""}, {"choices", base::Json::array()}});
+  else
+    describe_value(option, out);
+  if (option.get_positional()) out["name"] = option.get_name(true, false);
+  return out;
+}
+
+base::Json describe(const CLI::App& app) {
+  base::Json options = base::Json::array();
+  base::Json arguments = base::Json::array();
+  for (const CLI::Option* option : app.get_options())
+    (option->get_positional() ? arguments : options).push_back(describe(*option));
+  base::Json commands = base::Json::array();
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    commands.push_back(describe(*command));
+  return {{"name", app.get_name()},
+          {"help", app.get_description()},
+          {"footer", app.get_footer()},
+          {"options", std::move(options)},
+          {"arguments", std::move(arguments)},
+          {"commands", std::move(commands)},
+          {"needs_command", app.get_require_subcommand_min() > 0}};
 }
 
 }  // namespace
@@ -181,6 +234,12 @@ Program::~Program() = default;
 
 std::optional<int> Program::parse(int argc, const char* const* argv) {
   app_->set_version_flag("--version", version_);  // the last of the options in the help
+  if (argc == 2 && std::string_view(argv[1]) == "--help-json") {
+    base::Json document = describe(*app_);
+    document["version"] = version_;
+    (void)std::fputs((base::dump_json_pretty(document) + "\n").c_str(), stdout);
+    return static_cast<int>(ExitCode::ok);
+  }
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -83,6 +83,9 @@ class Program : public Command {
 
   // Nothing: the arguments are good. Else the program ends with this number: 0 after --help and --version, 2
   // (ExitCode::usage) after a wrong argument, with a sentence on standard error, as JSON after `-o json`.
+  // `--help-json` alone prints all commands and options, of which man pages and shell completions are made:
+  // {"name", "help", "footer", "version", "options": [{"names", "help", "value", "choices", "default",
+  // "required", "repeated"}], "arguments": [the same and "name"], "commands": [the same], "needs_command"}.
   std::optional<int> parse(int argc, const char* const* argv);
 
   // The action of the command that was named; ok when it has none.

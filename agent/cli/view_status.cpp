@@ -26,8 +26,8 @@ std::string agent_line(const Json& status, const View& view) {
                      relative(base::find_member(agent, "since"), view.now) + ", process " +
                      member(agent, "pid") + "; " + where + "\n";
   if (const std::string* held = base::find_string(agent, "held"))
-    line += view.style.paint(Colour::bad, "held: the settings are wrong, so nothing is changed: ") +
-            shown(*held) + "\n";
+    line +=
+        view.style.paint(Colour::bad, "held by the settings, so nothing is changed: ") + shown(*held) + "\n";
   const Json& clock = object_of(status, "clock");
   if (member(clock, "behind") == "yes")
     line += view.style.paint(Colour::bad, "clock: ") + "this host says " + member(clock, "host") +

@@ -163,7 +163,10 @@ int run(const Arguments& arguments) {
   std::optional<std::string> held;
   if (started->held) {
     held = started->held->to_error().describe();
-    log->error("starting held on the last valid settings: " + *held, {{"reason", "config.held"}});
+    if (started->held->blank)
+      log->warning("starting idle: " + *held, {{"reason", "config.blank"}});
+    else
+      log->error("starting held on the last valid settings: " + *held, {{"reason", "config.held"}});
   }
   if (started->not_kept) log->warning(started->not_kept->describe(), {{"reason", started->not_kept->code()}});
 

@@ -46,6 +46,13 @@ std::optional<Copy> read_copy(base::Files& files, const std::string& state_direc
   return out;
 }
 
+// A host that follows nothing; every other setting has its default.
+LoadResult<Started> idle(const std::string& directory, Problems blank) {
+  auto settings = parse({{"agent.toml", "[site]\nname = \"not-set-up\"\n"}}, directory);
+  if (!settings) return tl::unexpected(std::move(settings).error());
+  return Started{std::move(*settings), std::move(blank), std::nullopt};
+}
+
 }  // namespace
 
 Result<void> keep_last_valid(base::Files& files, const std::string& settings_directory,
@@ -62,8 +69,9 @@ LoadResult<Started> look_at_settings(base::Files& files, const std::string& sett
   auto loaded = load(files, settings_directory);
   if (loaded) return Started{std::move(*loaded), std::nullopt, std::nullopt};
   auto copy = read_copy(files, state_directory);
-  if (!copy) return tl::unexpected(std::move(loaded).error());
-  auto last_valid = parse(copy->sources, copy->directory);
+  auto last_valid =
+      copy ? parse(copy->sources, copy->directory) : LoadResult<Loaded>(tl::unexpected(Problems{}));
+  if (!last_valid && loaded.error().blank) return idle(settings_directory, std::move(loaded).error());
   if (!last_valid) return tl::unexpected(std::move(loaded).error());
   return Started{std::move(*last_valid), std::move(loaded).error(), std::nullopt};
 }

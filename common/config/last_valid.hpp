@@ -12,15 +12,16 @@ namespace gridseal::config {
 
 struct Started {
   Loaded loaded;
-  // What is wrong with the files in the settings directory; `loaded` is then the last valid copy and the
-  // agent changes nothing until they are right.
+  // What is wrong with the files in the settings directory; `loaded` is then the last valid copy, or that of
+  // an idle host when nothing is set up yet, and the agent changes nothing until they are right.
   std::optional<Problems> held;
   // Why the copy could not be kept (disk full); the settings themselves are good.
   std::optional<base::Error> not_kept;
 };
 
 // Loads the settings and keeps them as the last valid copy (written only when they changed). When they are
-// wrong, the last valid copy; when there is none, the problems.
+// wrong, the last valid copy; when there is none, the problems, but when nothing is set up yet, settings
+// without any component.
 LoadResult<Started> load_or_last_valid(base::Files& files, const std::string& settings_directory,
                                        const std::string& state_directory);
 

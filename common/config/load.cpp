@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -76,6 +77,11 @@ bool read_policies(base::Files& files, const std::string& directory, std::vector
   return true;
 }
 
+bool says_nothing(const SourceFile& source) {
+  const auto document = parse_document(source.text, source.name);
+  return document && document->members.empty();
+}
+
 }  // namespace
 
 std::string Place::to_string() const {
@@ -123,6 +129,14 @@ LoadResult<Loaded> load(base::Files& files, const std::string& directory) {
     }
   }
   if (!read_policies(files, directory, sources, problems)) return tl::unexpected(problems);
+  if (std::ranges::all_of(sources, says_nothing)) {
+    problems =
+        single(directory + "/agent.toml",
+               "nothing is set up yet; say here what this host follows and whom it trusts, then reload "
+               "gridseald");
+    problems.blank = true;
+    return tl::unexpected(problems);
+  }
   return parse(sources, directory);
 }
 

@@ -40,6 +40,7 @@ struct Problems {
   std::vector<Problem> list{};
   size_t left_out = 0;      // found beyond kMaxProblems
   bool unreadable = false;  // a file could not be read
+  bool blank = false;       // the files are there and say nothing at all: this host is not set up yet
 
   std::string to_string() const;  // one a line
   // blocked, config.invalid (config.unreadable when a file could not be read); names the first one and how
@@ -77,7 +78,8 @@ using LoadResult = tl::expected<T, Problems>;
 LoadResult<Loaded> parse(const std::vector<SourceFile>& files, const std::string& directory);
 
 // Reads <directory>/agent.toml (must exist), <directory>/conf.d/*.toml (sorted by name) and
-// <trust directory>/policies/*.toml, then parse().
+// <trust directory>/policies/*.toml, then parse(). Files without any key, as a package brings them, are one
+// problem of their own (`blank`).
 LoadResult<Loaded> load(base::Files& files, const std::string& directory);
 
 // One policy file, which need not lie in the trust directory; its name is the file's without ".toml".

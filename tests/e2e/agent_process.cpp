@@ -54,6 +54,16 @@ AgentProcess::AgentProcess(std::string directory, std::string config, std::strin
 AgentProcess::~AgentProcess() {
   kill_hard();
   ::close(notify_);
+  if (listening_ >= 0) ::close(listening_);
+}
+
+bool AgentProcess::listen(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  listening_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  return ::bind(listening_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&  // NOLINT
+         ::listen(listening_, 16) == 0;
 }
 
 void AgentProcess::start(std::optional<std::chrono::microseconds> watchdog) {
@@ -71,6 +81,11 @@ void AgentProcess::start(std::optional<std::chrono::microseconds> watchdog) {
   (void)::unsetenv("WATCHDOG_PID");
   (void)::unsetenv("WATCHDOG_USEC");
   if (!usec.empty()) (void)::setenv("WATCHDOG_USEC", usec.c_str(), 1);
+  if (listening_ >= 0) {
+    (void)::dup2(listening_, 3);  // SD_LISTEN_FDS_START
+    (void)::setenv("LISTEN_FDS", "1", 1);
+    (void)::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+  }
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   (void)::dup2(out, STDOUT_FILENO);
   (void)::dup2(out, STDERR_FILENO);

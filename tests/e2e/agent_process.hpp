@@ -26,6 +26,8 @@ class AgentProcess {
   AgentProcess(const AgentProcess&) = delete;
   AgentProcess& operator=(const AgentProcess&) = delete;
 
+  // From the next start on it is given a socket that the test listens on, as systemd's socket units do.
+  bool listen(const std::string& path);
   // Starts it, with WATCHDOG_USEC= when `watchdog` is given.
   void start(std::optional<std::chrono::microseconds> watchdog = std::nullopt);
   // A notification with this line came since the last start(). Reads what has arrived.
@@ -50,6 +52,7 @@ class AgentProcess {
   std::string state_;
   std::string program_;
   int notify_ = -1;
+  int listening_ = -1;
   pid_t pid_ = -1;
   std::optional<int> exit_;
   std::vector<std::string> told_;  // lines

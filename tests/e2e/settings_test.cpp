@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
 
 #include "base/files.hpp"
 #include "e2e/e2e_fixture.hpp"
@@ -81,6 +82,37 @@ TEST_F(SettingsTest, EndsWithoutAnyValidSettings) {
   EXPECT_EQ(agent_->await_exit(), 78);
   EXPECT_NE(agent_->log().find(kWhere), std::string::npos) << agent_->log();
   EXPECT_FALSE(agent_->was_told("READY=1"));
+}
+
+// GS-E2E-026: Started with settings that say nothing yet, as a package brings them, it runs idle and says
+// what to do; a reload takes it to work.
+TEST_F(SettingsTest, StartsIdleWhenNothingIsSetUp) {
+  const std::string settings = base::read_file(base::system_files(), directory_ + "/etc/agent.toml").value();
+  put("etc/agent.toml", "# [site]\n# name = \"pump-station-7\"\n");
+  release("1.0.0", shop("1.0.0"));
+  ASSERT_TRUE(agent_->listen(directory_ + "/control.sock"));
+  ASSERT_TRUE(start_agent()) << agent_->log();
+  const base::Json document = json_of("status");
+  EXPECT_EQ(at(document, "/agent/running"), true);
+  EXPECT_NE(at(document, "/agent/held").dump().find("nothing is set up yet"), std::string::npos);
+  EXPECT_EQ(gridseal("config check").code, 1);
+  put("etc/agent.toml", settings);
+  agent_->signal(SIGHUP);
+  EXPECT_TRUE(await_running("1.0.0")) << tell();
+}
+
+// GS-E2E-027: On a socket that systemd listens on, a question asked while the agent is dead is answered by
+// the next one.
+TEST_F(SettingsTest, AdoptedSocketOutlivesTheAgent) {
+  release("1.0.0", shop("1.0.0"));
+  ASSERT_TRUE(agent_->listen(directory_ + "/control.sock"));
+  ASSERT_TRUE(start_agent()) << agent_->log();
+  ASSERT_TRUE(await_running("1.0.0")) << tell();
+  agent_->kill_hard();
+  auto asked = std::async(std::launch::async, [this] { return gridseal("status"); });
+  ASSERT_TRUE(start_agent()) << agent_->log();
+  EXPECT_EQ(asked.get().code, 0);
+  EXPECT_EQ(at(json_of("status"), "/agent/running"), true);
 }
 
 // GS-E2E-024: A second daemon on the same state ends with EX_TEMPFAIL and names the first one.

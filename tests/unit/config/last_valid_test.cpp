@@ -82,6 +82,32 @@ TEST_F(LastValid, WrittenOnlyWhenChanged) {
   EXPECT_EQ(fuse.used(), 0U);
 }
 
+// GS-CONFIG-075: settings without any key, as a package brings them, are one problem that says what to do;
+// without a valid copy the agent starts idle, and a copy is not made of that.
+TEST_F(LastValid, IdleWhenNothingIsSetUp) {
+  write("# [site]\n# name = \"s7\"\n");
+  auto checked = load(files_, etc_);
+  ASSERT_FALSE(checked);
+  EXPECT_TRUE(checked.error().blank);
+  EXPECT_EQ(checked.error().to_error().code(), "config.invalid");
+  EXPECT_NE(checked.error().to_string().find(etc_ + "/agent.toml: nothing is set up yet"), std::string::npos);
+
+  for (int start = 0; start < 2; ++start) {
+    auto idle = load_or_last_valid(files_, etc_, state_);
+    ASSERT_TRUE(idle);
+    ASSERT_TRUE(idle->held);
+    EXPECT_TRUE(idle->held->blank);
+    EXPECT_TRUE(idle->loaded.settings.components.empty());
+    EXPECT_EQ(idle->loaded.settings.control.socket, "/run/gridseal/control.sock");
+  }
+  write(kLeast);
+  ASSERT_TRUE(load_or_last_valid(files_, etc_, state_));
+  write("");
+  auto held = load_or_last_valid(files_, etc_, state_);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->loaded.settings.site.name, "s7");
+}
+
 // GS-CONFIG-034: a cut or a full disk at any write leaves the old copy or the new one, and good settings stay
 // good.
 TEST_F(LastValid, CutAtEveryWrite) {

@@ -1,0 +1,52 @@
+// The units as they are installed, judged by systemd's own tools.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "support/program.hpp"
+
+namespace gridseal::test {
+namespace {
+
+class Units : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (run_program("command -v systemd-analyze").code != 0)
+      GTEST_SKIP() << "systemd-analyze is not installed";
+    std::string name = std::filesystem::temp_directory_path() / "gs-units-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    directory_ = name;
+    // The programs are not installed here: what stands for them is.
+    const Ran copied =
+        run_program("cp " GRIDSEAL_UNITS "/*.service " GRIDSEAL_UNITS "/*.socket " + directory_ +
+                    " && sed -i 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' " + directory_ + "/*.service");
+    ASSERT_EQ(copied.code, 0) << copied.output;
+  }
+  void TearDown() override {
+    if (!directory_.empty()) std::filesystem::remove_all(directory_);
+  }
+  std::string directory_;
+};
+
+// GS-PACKAGE-020: systemd has nothing to say against the units.
+TEST_F(Units, AreWellFormed) {
+  const Ran verified = run_program("systemd-analyze verify --man=no --recursive-errors=no " + directory_ +
+                                   "/gridseald.service " + directory_ + "/gridseald.socket");
+  EXPECT_EQ(verified.code, 0) << verified.output;
+  EXPECT_EQ(verified.output, "");
+}
+
+// GS-PACKAGE-021: The service is exposed to at most 1.3 by systemd's measure, and still sees who asks it
+// something.
+TEST_F(Units, AreSandboxed) {
+  const Ran judged = run_program("systemd-analyze security --offline=true --threshold=13 " + directory_ +
+                                 "/gridseald.service");
+  EXPECT_EQ(judged.code, 0) << judged.output;
+  const Ran hidden =
+      run_program("grep -E '^(PrivateUsers|ProtectProc)=' " + directory_ + "/gridseald.service");
+  EXPECT_EQ(hidden.output, "");
+}
+
+}  // namespace
+}  // namespace gridseal::test
