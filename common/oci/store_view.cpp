@@ -11,8 +11,6 @@ using base::Result;
 
 namespace {
 
-constexpr uint64_t kMaxIndexBytes = uint64_t{16} << 20U;
-
 Error not_found(const base::Digest& digest) {
   return Error::blocked("store.not_found", "blob " + digest.short_form() + " is not in the content store");
 }
