@@ -72,6 +72,9 @@ bool Run::on_piece(std::string_view piece) {
 
 // The functions whose set differs between versions of the library are declared in all forms, without
 // "override".
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Winconsistent-missing-override"
+#endif
 class GuardedStream : public httplib::Stream {
  public:
   GuardedStream(Connection& connection, int fd, Run& run) : connection_(connection), fd_(fd), run_(run) {}

@@ -17,6 +17,9 @@ constexpr size_t kMaxRequestHead = size_t{32} << 10U;
 
 // One request's bytes in and one answer's bytes out, bounded in size and time. The functions whose set
 // differs between versions of the library are declared in all forms, without "override".
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Winconsistent-missing-override"
+#endif
 class RequestStream : public httplib::Stream {
  public:
   RequestStream(Connection& connection, int fd, Waiter reading, Waiter writing, size_t budget)
