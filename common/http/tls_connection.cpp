@@ -11,8 +11,6 @@ namespace gridseal::http {
 namespace {
 
 // Of mbedtls/net_sockets.h, which need not be installed.
-constexpr int kReceiveFailed = -0x004C;
-constexpr int kSendFailed = -0x004E;
 constexpr int kReset = -0x0050;
 
 // RFC 8446 section 6.2, those that an operator can act on.
@@ -47,10 +45,6 @@ std::string alert_name(int alert) {
     default:
       return alert < 0 ? "unknown alert" : "alert " + std::to_string(alert);
   }
-}
-
-bool is_wait(int rc) {
-  return rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
 bool is_ticket(int rc) {

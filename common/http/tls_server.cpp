@@ -11,18 +11,6 @@
 #endif
 
 namespace gridseal::http {
-namespace {
-
-// Of mbedtls/net_sockets.h, which need not be installed.
-constexpr int kReceiveFailed = -0x004C;
-constexpr int kSendFailed = -0x004E;
-
-bool is_wait(int rc) {
-  return rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE;
-}
-
-}  // namespace
-
 struct TlsServer::Parts {
   Parts() {
     mbedtls_ssl_config_init(&config);
