@@ -95,9 +95,10 @@ ExitCode run_setup(Context& context, const Options& options) {
                              "gridseal/" GRIDSEAL_VERSION};
   auto setup = k3s::Setup::open(outside, settings, places);
   if (!setup) return context.fail(setup.error());
-  auto list = images::read_list(context.files, places.state_directory);
-  if (!list) return context.fail(list.error());
-  auto edit = k3s::plan_registries(context.files, options.registries, k3s::mirror_entries(settings, *list));
+  // Only hosts that the settings do not name come from the list.
+  const auto listed = images::read_list(context.files, places.state_directory);
+  const images::ImageList list = listed ? *listed : images::ImageList();
+  auto edit = k3s::plan_registries(context.files, options.registries, k3s::mirror_entries(settings, list));
   if (!edit) return context.fail(edit.error());
   auto planned = (*setup)->plan({});
   if (!planned) return context.fail(planned.error());

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "crypto/sha256.hpp"
-#include "deploy/images.hpp"
 #include "images/image_archive.hpp"
 #include "oci/store_view.hpp"
 
@@ -17,6 +16,7 @@ using images::ListedImage;
 
 constexpr std::string_view kPrefix = "gridseal-";
 constexpr std::string_view kSuffix = ".tar";
+constexpr size_t kImportRequests = 20'000;
 
 bool is_on(const Site& site) {
   return site.generation->settings.images.kind() == config::ImageMode::k3s_import;
@@ -69,7 +69,7 @@ class Importer {
 
   Result<images::ArchivedImage> collect(const ListedImage& image) {
     oci::StoredImages stored(*site_.store);
-    size_t requests = kMaxImageRequests;
+    size_t requests = kImportRequests;
     auto found = oci::find_image(stored, {image.repository, {}, image.digest}, oci::host_platform(),
                                  oci::ImageDepth::whole, requests, stop_);
     if (!found)

@@ -16,6 +16,7 @@ using images::ListedImage;
 using images::ListedRevision;
 
 constexpr base::milliseconds kLongestStep{5 * 60'000};  // of fetching; the watchdog waits for longer
+constexpr size_t kBringRequests = 20'000;
 
 std::vector<base::Digest> denied_digests(const Site& site) {
   std::vector<base::Digest> digests;
@@ -117,7 +118,7 @@ class Bringer {
   Result<std::optional<std::string>> bring(const ListedImage& image) {
     if (!image.digest) return std::optional<std::string>();  // what it means is not known here
     const oci::Reference wanted{image.repository, {}, image.digest};
-    size_t requests = kMaxImageRequests;
+    size_t requests = kBringRequests;
     if (oci::find_image(local_, wanted, platform_, oci::ImageDepth::whole, requests, stop_))
       return std::optional<std::string>();
     const auto places = places_of(site_.generation->settings.registries, image.repository);
@@ -143,7 +144,7 @@ class Bringer {
   Result<void> bring_from(const ImagePlace& place, const oci::Reference& wanted) {
     oci::Registry& registry = *site_.generation->registries.at(place.registry);
     oci::RegistryImages source(registry, place.repository);
-    size_t requests = kMaxImageRequests;
+    size_t requests = kBringRequests;
     auto found = oci::find_image(source, wanted, platform_, oci::ImageDepth::manifests, requests, stop_);
     if (!found) return std::move(found).error();
     auto manifest = oci::parse_manifest(found->manifest().bytes, found->manifest().media_type);

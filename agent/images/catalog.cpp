@@ -233,6 +233,23 @@ std::vector<base::Digest> Catalog::roots() const {
   return roots;
 }
 
+std::vector<Catalog::Parts> Catalog::images() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Parts> all;
+  for (Image& image : images_) {
+    expand(image);
+    Parts parts;
+    for (const auto& [digest, entry] : image.parts) {
+      if (entry.is_manifest)
+        parts.manifests.push_back(digest);
+      else
+        parts.blobs.push_back(entry.descriptor);
+    }
+    all.push_back(std::move(parts));
+  }
+  return all;
+}
+
 size_t Catalog::size() const {
   const std::lock_guard lock(mutex_);
   return images_.size() + open_tags_.size();

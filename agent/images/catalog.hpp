@@ -56,6 +56,12 @@ class Catalog {
   // What a listed tag without a digest turned out to be.
   void add_image(const oci::Repository& repository, const base::Digest& digest);
   std::vector<base::Digest> roots() const;
+  // What belongs to each image, as far as it can be known from what is on this host.
+  struct Parts {
+    std::vector<base::Digest> manifests;
+    std::vector<oci::Descriptor> blobs;
+  };
+  std::vector<Parts> images();
   std::vector<ListedImage> open_tags() const;
   size_t size() const;
 

@@ -107,7 +107,7 @@ void Pulls::reap() {
   }
 }
 
-Result<std::shared_ptr<Pull>> Pulls::join(const oci::Descriptor& blob, Fetch fetch) {
+Result<std::shared_ptr<Pull>> Pulls::join(const oci::Descriptor& blob, bool anew, Fetch fetch) {
   const std::lock_guard lock(mutex_);
   reap();
   for (const Running& one : running_)
@@ -131,8 +131,16 @@ size_t Pulls::under_way() {
   return running_.size();
 }
 
-void Pulls::run(const std::shared_ptr<Pull>& pull, const Fetch& fetch, const std::stop_token& stop) {
+void Pulls::run(const std::shared_ptr<Pull>& pull, bool anew, const Fetch& fetch,
+                const std::stop_token& stop) {
   const auto done = [&]() -> Result<void> {
+    // It may have become whole between the look that missed it and now.
+    if (!anew && cache_.contains(pull->blob())) {
+      auto whole = files_.open_input(directory_ + "/blobs/sha256/" + pull->blob().digest.hex());
+      if (!whole) return std::move(whole).error();
+      pull->opened(std::move(*whole), pull->blob().size);
+      return {};
+    }
     auto writer = cache_.begin_blob(pull->blob());
     if (!writer) return std::move(writer).error();
     auto file = files_.open_input(directory_ + "/ingest/" + pull->blob().digest.hex() + ".part");

@@ -66,9 +66,9 @@ class Pulls {
   Pulls(const Pulls&) = delete;
   Pulls& operator=(const Pulls&) = delete;
 
-  // The pull of this blob that is under way, or a new one. Error (blocked): images.busy, so many are under
-  // way already.
-  base::Result<std::shared_ptr<Pull>> join(const oci::Descriptor& blob, Fetch fetch);
+  // The pull of this blob that is under way, or a new one; `anew`: although the cache has it, which is
+  // damaged. Error (blocked): images.busy, so many are under way already.
+  base::Result<std::shared_ptr<Pull>> join(const oci::Descriptor& blob, bool anew, Fetch fetch);
   size_t under_way();
 
  private:
@@ -78,7 +78,7 @@ class Pulls {
     bool ended = false;
   };
 
-  void run(const std::shared_ptr<Pull>& pull, const Fetch& fetch, const std::stop_token& stop);
+  void run(const std::shared_ptr<Pull>& pull, bool anew, const Fetch& fetch, const std::stop_token& stop);
   void reap();
 
   base::Files& files_;

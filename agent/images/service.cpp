@@ -1,5 +1,7 @@
 #include "images/service.hpp"
 
+#include <algorithm>
+
 #include "oci/header_fields.hpp"
 #include "oci/media_types.hpp"
 
@@ -111,6 +113,7 @@ void Service::check_list() {
 void Service::tidy() {
   check_list();
   if (!untidy_ || !cache_ || pulls_->under_way() > 0) return;
+  complete_cache();
   std::vector<base::Digest> keep = catalog_.roots();
   for (const ListedImage& open : catalog_.open_tags()) {
     if (const auto root = cache_->find_root(tag_root_name(open.repository, open.tag)))
@@ -127,6 +130,24 @@ void Service::tidy() {
   if (collected->removed > 0)
     outside_.log.info("took " + std::to_string(collected->removed) + " files (" +
                       std::to_string(collected->freed) + " bytes) out of the cache: no component names them");
+}
+
+// An image may be here in two parts, its manifests in the store and layers in the cache. These are kept by
+// the manifests that name them, so the cache has them too.
+void Service::complete_cache() {
+  for (const Catalog::Parts& image : catalog_.images()) {
+    const bool is_cached =
+        std::ranges::any_of(image.blobs, [&](const oci::Descriptor& blob) { return cache_->contains(blob); });
+    if (!is_cached) continue;
+    for (const base::Digest& digest : image.manifests) {
+      if (cache_->contains(digest)) continue;
+      const auto bytes = store_.read_blob(digest, oci::kMaxManifestBytes);
+      if (!bytes) continue;
+      if (auto r = cache_->put_blob({{}, digest, bytes->size(), {}, {}, {}}, *bytes); !r)
+        outside_.log.warning("a manifest cannot be kept: " + r.error().describe(),
+                             {{"digest", digest.to_string()}, {"reason", r.error().code()}});
+    }
+  }
 }
 
 std::string Service::summary() {

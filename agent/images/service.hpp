@@ -81,6 +81,7 @@ class Service {
                                                  const std::stop_token& stop);
   void keep_manifest(const Part& part, const oci::ManifestBytes& manifest);
   void check_list();
+  void complete_cache();
 
   struct Local {
     Where where;
@@ -88,6 +89,7 @@ class Service {
     std::unique_ptr<base::InputFile> file;
   };
   std::optional<Local> open_local(const oci::Descriptor& blob);
+  bool is_damaged(const base::Digest& digest, Where where, const base::FileInfo& info);
   bool is_proven(const base::Digest& digest, const Local& local);
   void note(const base::Digest& digest, Where where, const base::FileInfo& info, bool good);
   bool prove(const oci::Descriptor& blob, Local& local, const std::stop_token& stop);

@@ -45,16 +45,16 @@ std::optional<Service::Local> Service::open_local(const oci::Descriptor& blob) {
     const oci::StoreView& place = where == Where::store ? store_ : cached_;
     const auto info = place.look_at(blob.digest);
     if (!info || info->size != blob.size) continue;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto verdict = verdicts_.find({where, blob.digest});
-      const bool known_bad =
-          verdict != verdicts_.end() && !verdict->second.good && verdict->second.modified == info->modified;
-      if (known_bad) continue;
-    }
+    if (is_damaged(blob.digest, where, *info)) continue;
     if (auto file = place.open_blob(blob)) return Local{where, *info, std::move(*file)};
   }
   return std::nullopt;
+}
+
+bool Service::is_damaged(const base::Digest& digest, Where where, const base::FileInfo& info) {
+  const std::lock_guard lock(mutex_);
+  const auto verdict = verdicts_.find({where, digest});
+  return verdict != verdicts_.end() && !verdict->second.good && verdict->second.modified == info.modified;
 }
 
 bool Service::is_proven(const base::Digest& digest, const Local& local) {
@@ -135,7 +135,9 @@ Result<http::ServerResponse> Service::send_pulled(const Part& part, const std::o
   auto turn = std::make_shared<Turn>(*this);
   if (!turn->granted())
     return Error::blocked("images.busy", "so many requests wait for a mirror that another one has to wait");
-  auto pull = pulls_->join(blob, [this, part](oci::BlobSink& sink, const std::stop_token& stopping) {
+  const auto cached = cached_.look_at(blob.digest);
+  const bool damaged = cached && is_damaged(blob.digest, Where::cache, *cached);
+  auto pull = pulls_->join(blob, damaged, [this, part](oci::BlobSink& sink, const std::stop_token& stopping) {
     return ask_above(part.repository, [&](const Place& place) {
       return place.registry->get_blob(place.repository, part.descriptor, sink, stopping);
     });

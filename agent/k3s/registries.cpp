@@ -16,7 +16,7 @@ using base::Json;
 using base::Result;
 
 constexpr std::string_view kMark = " # gridseal";
-constexpr uint64_t kMaxFile = uint64_t{1} << 20U;
+constexpr uint64_t kMaxRegistries = uint64_t{1} << 20U;
 
 Error refused(const std::string& why) {
   return Error::refused("k3s.registries", "registries.yaml cannot be edited safely: " + why +
@@ -210,7 +210,7 @@ std::string host_of(const std::string& url) {
 }
 
 Result<std::string> read(base::Files& files, const std::string& path) {
-  auto text = base::read_file(files, path, kMaxFile);
+  auto text = base::read_file(files, path, kMaxRegistries);
   if (!text && base::is_not_found(text.error())) return std::string();
   return text;
 }
@@ -293,6 +293,8 @@ Result<RegistriesEdit> edit_registries(std::string_view text, const MirrorEntrie
 Result<RegistriesEdit> plan_registries(base::Files& files, const std::string& path,
                                        const MirrorEntries& entries) {
   auto text = read(files, path);
+  // Where nothing is to be put in, a file that may not be read stays as it is.
+  if (!text && entries.hosts.empty()) return RegistriesEdit();
   if (!text) return std::move(text).error();
   return edit_registries(*text, entries);
 }

@@ -12,7 +12,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr uint64_t kMaxSettingsFile = uint64_t{1} << 20U;
+constexpr uint64_t kMaxConfig = uint64_t{1} << 20U;
 constexpr std::string_view kFlag = "disable-default-registry-endpoint";
 
 std::optional<bool> truth(const Json& value) {
@@ -70,7 +70,7 @@ class Search {
 
  private:
   Result<std::string> read(const std::string& path) {
-    auto text = base::read_file(files_, path, kMaxSettingsFile);
+    auto text = base::read_file(files_, path, kMaxConfig);
     if (!text && base::is_not_found(text.error())) return std::string();
     return text;
   }

@@ -10,7 +10,8 @@
 namespace gridseal::http {
 namespace {
 
-constexpr int kReset = -0x0050;  // of mbedtls/net_sockets.h too
+// Of mbedtls/net_sockets.h, which need not be installed.
+constexpr int kReset = -0x0050;
 
 // RFC 8446 section 6.2, those that an operator can act on.
 std::string alert_name(int alert) {

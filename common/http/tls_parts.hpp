@@ -13,6 +13,14 @@
 
 namespace gridseal::http {
 
+// Of mbedtls/net_sockets.h, which need not be installed.
+inline constexpr int kReceiveFailed = -0x004C;
+inline constexpr int kSendFailed = -0x004E;
+
+inline bool is_wait(int rc) {
+  return rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
 // "SSL - The connection indicated an EOF (-0x7280)".
 std::string mbedtls_text(int code);
 

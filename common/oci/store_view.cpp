@@ -11,6 +11,8 @@ using base::Result;
 
 namespace {
 
+constexpr uint64_t kMaxViewedIndex = uint64_t{16} << 20U;
+
 Error not_found(const base::Digest& digest) {
   return Error::blocked("store.not_found", "blob " + digest.short_form() + " is not in the content store");
 }
@@ -73,7 +75,7 @@ Result<void> StoreView::refresh() {
   }
   if (!info) return std::move(info).error();
   if (read_ && read_->modified == info->modified && read_->size == info->size) return {};
-  auto text = base::read_file(files_, path, kMaxIndexBytes);
+  auto text = base::read_file(files_, path, kMaxViewedIndex);
   if (!text) return std::move(text).error();
   auto index = parse_index(*text);
   if (!index) return std::move(index).error();

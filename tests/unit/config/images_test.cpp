@@ -6,7 +6,7 @@
 namespace gridseal::config {
 namespace {
 
-std::string problem_of_images(const std::string& images) {
+std::string images_problem(const std::string& images) {
   auto loaded = parse_text(std::string(kLeast) + "\n[images]\n" + images);
   return loaded ? std::string() : loaded.error().to_string();
 }
@@ -26,9 +26,9 @@ TEST(Images, Section) {
         "listen = \"localhost:5050\"", "listen = \"127.0.0.1\"", "listen = \"127.0.0.1:0\"",
         "listen = \"127.0.0.1:65536\"", "listen = \"127.0.0.1:5050x\"", "listen = \":5050\"", "listen = \"\"",
         "keep_unused = \"-1h\"", "hosts = [\"\"]", "modes = \"off\""})
-    EXPECT_NE(problem_of_images(bad), "") << bad;
-  EXPECT_NE(problem_of_images("certificate = \"a.pem\"").find("images.key"), std::string::npos);
-  EXPECT_NE(problem_of_images("key = \"a.pem\"").find("images.certificate"), std::string::npos);
+    EXPECT_NE(images_problem(bad), "") << bad;
+  EXPECT_NE(images_problem("certificate = \"a.pem\"").find("images.key"), std::string::npos);
+  EXPECT_NE(images_problem("key = \"a.pem\"").find("images.certificate"), std::string::npos);
 }
 
 }  // namespace

@@ -27,6 +27,10 @@ class PullThroughTest : public ImagesTest, public Upstream {
             .value());
     service_->use(std::shared_ptr<const Upstream>(this, [](const Upstream*) {}));
   }
+  void restart_with_mirror() {
+    service_.reset();
+    open_with_mirror();
+  }
   std::vector<Place> places(const oci::Repository& image) const override {
     if (image.registry != "ghcr.io") return {};
     return {{"mirror", registry_.get(), {"mirror", "prefix/" + image.path}}};
@@ -262,6 +266,28 @@ TEST_F(PullThroughTest, DamageIsHealed) {
   const auto again = ask("GET", blob_path(image.layers[0]));
   EXPECT_TRUE(again.whole);
   EXPECT_EQ(again.body, image.layers[0]);
+  // The same where the cache itself was damaged.
+  std::ofstream(cache_directory(state_) + "/blobs/sha256/" + crypto::sha256(image.layers[0]).hex())
+      << changed;
+  restart_with_mirror();
+  EXPECT_FALSE(ask("GET", blob_path(image.layers[0])).whole) << "of the store";
+  EXPECT_FALSE(ask("GET", blob_path(image.layers[0])).whole) << "of the cache";
+  EXPECT_EQ(ask("GET", blob_path(image.layers[0])).body, image.layers[0]);
+}
+
+// GS-IMAGES-049: An image whose manifests are in the store and whose layers are in the cache keeps them.
+TEST_F(PullThroughTest, InTwoPartsStays) {
+  const TestImage image("image");
+  hold(image);
+  list({image.listed("1.0")});
+  for (const std::string& bytes : {image.index, image.manifests[0], image.manifests[1]})
+    ASSERT_TRUE(store_->put_blob(descriptor_of(bytes), bytes));
+  open_with_mirror();
+  EXPECT_TRUE(ask("GET", blob_path(image.layers[0])).whole);
+  off_ = true;
+  restart_with_mirror();
+  for (int i = 0; i < 3; ++i) service_->tidy();
+  EXPECT_EQ(ask("GET", blob_path(image.layers[0])).body, image.layers[0]);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace gridseal::oci {
 namespace {
 
-Descriptor blob_of(const std::string& bytes) {
+Descriptor view_blob(const std::string& bytes) {
   return {std::string(kOciManifest), crypto::sha256(bytes), bytes.size(), {}, {}, {}};
 }
 
@@ -39,21 +39,21 @@ TEST_F(StoreViewTest, FollowsTheWriter) {
   StoreView view(base::system_files(), folder_);
   const std::string artifact = R"({"schemaVersion":2})";
   const std::string signature = "signature";
-  EXPECT_FALSE(view.contains(blob_of(artifact)));
+  EXPECT_FALSE(view.contains(view_blob(artifact)));
   EXPECT_TRUE(view.signatures(crypto::sha256(artifact))->empty());
   EXPECT_EQ(view.read_blob(crypto::sha256(artifact), 100).error().code(), "store.not_found");
   const auto store = open();
-  ASSERT_TRUE(store->put_blob(blob_of(artifact), artifact));
-  ASSERT_TRUE(store->put_blob(blob_of(signature), signature));
-  EXPECT_TRUE(view.contains(blob_of(artifact)));
+  ASSERT_TRUE(store->put_blob(view_blob(artifact), artifact));
+  ASSERT_TRUE(store->put_blob(view_blob(signature), signature));
+  EXPECT_TRUE(view.contains(view_blob(artifact)));
   EXPECT_EQ(view.read_blob(crypto::sha256(artifact), 100).value(), artifact);
-  ASSERT_TRUE(store->add_signatures(crypto::sha256(artifact), {{Place::referrer, blob_of(signature)}}));
+  ASSERT_TRUE(store->add_signatures(crypto::sha256(artifact), {{Place::referrer, view_blob(signature)}}));
   const auto found = view.signatures(crypto::sha256(artifact));
   ASSERT_TRUE(found && found->size() == 1);
   EXPECT_EQ(found->front().descriptor.digest, crypto::sha256(signature));
   EXPECT_EQ(found->front().place, Place::referrer);
   ASSERT_TRUE(store->collect({}));
-  EXPECT_FALSE(view.contains(blob_of(artifact)));
+  EXPECT_FALSE(view.contains(view_blob(artifact)));
   EXPECT_TRUE(view.signatures(crypto::sha256(artifact))->empty());
 }
 
@@ -61,15 +61,15 @@ TEST_F(StoreViewTest, FollowsTheWriter) {
 TEST_F(StoreViewTest, SaysDamage) {
   const std::string bytes = "content";
   const auto store = open();
-  ASSERT_TRUE(store->put_blob(blob_of(bytes), bytes));
+  ASSERT_TRUE(store->put_blob(view_blob(bytes), bytes));
   StoreView view(base::system_files(), folder_);
   const std::string path = folder_ + "/blobs/sha256/" + crypto::sha256(bytes).hex();
   std::ofstream(path) << "changed";
   EXPECT_EQ(view.read_blob(crypto::sha256(bytes), 100).error().code(), "store.corrupt");
   EXPECT_EQ(view.read_blob(crypto::sha256(bytes), 3).error().code(), "store.too_large");
   std::ofstream(path) << "another size";
-  EXPECT_EQ(view.open_blob(blob_of(bytes)).error().code(), "store.corrupt");
-  EXPECT_FALSE(view.contains(blob_of(bytes)));
+  EXPECT_EQ(view.open_blob(view_blob(bytes)).error().code(), "store.corrupt");
+  EXPECT_FALSE(view.contains(view_blob(bytes)));
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
