@@ -1,12 +1,15 @@
 #include "k3s/agent_user.hpp"
 
+#include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 namespace gridseal::k3s {
 namespace {
@@ -23,9 +26,15 @@ class SystemUser final : public AgentUser {
   SystemUser(uid_t user, gid_t group) : user_(user), group_(group) {}
 
   Result<void> run(const std::function<Result<void>()>& work) override {
-    if (::setegid(group_) != 0 || ::seteuid(user_) != 0) return failed("cannot act as the agent's user");
+    // Root's further groups are not the agent's.
+    std::vector<gid_t> groups(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
+    if (::getgroups(static_cast<int>(groups.size()), groups.data()) < 0 || ::setgroups(0, nullptr) != 0 ||
+        ::setegid(group_) != 0 || ::seteuid(user_) != 0) {
+      return failed("cannot act as the agent's user");
+    }
     auto done = work();
-    if (::seteuid(0) != 0 || ::setegid(0) != 0) return failed("cannot act as root again");
+    if (::seteuid(0) != 0 || ::setegid(0) != 0 || ::setgroups(groups.size(), groups.data()) != 0)
+      return failed("cannot act as root again");
     return done;
   }
   Result<void> own(const std::string& path) override { return change(path, user_); }

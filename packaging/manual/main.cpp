@@ -2,9 +2,7 @@
 //   gridseal-manual commands FILE.json SECTION DATE DIRECTORY
 //   gridseal-manual completions FILE.json DIRECTORY
 //   gridseal-manual page FILE.md NAME SECTION WHAT DATE DIRECTORY
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "base/files.hpp"
 #include "manual/pages.hpp"

@@ -40,9 +40,12 @@ TEST(ManualPages, Completions) {
   EXPECT_EQ(completed("gridseal -o js"), "json\n");
   EXPECT_EQ(completed("gridseal --config-dir /x artifact bu"), "build\n");
   EXPECT_EQ(completed("gridseal artifact build --comp"), "--component\n");
-  if (is_there("zsh")) EXPECT_EQ(run_program("zsh -n " GRIDSEAL_MANUAL "/completions/_gridseal").output, "");
-  if (is_there("fish"))
+  if (is_there("zsh")) {
+    EXPECT_EQ(run_program("zsh -n " GRIDSEAL_MANUAL "/completions/_gridseal").output, "");
+  }
+  if (is_there("fish")) {
     EXPECT_EQ(run_program("fish --no-execute " GRIDSEAL_MANUAL "/completions/gridseal.fish").output, "");
+  }
 }
 
 }  // namespace

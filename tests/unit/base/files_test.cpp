@@ -1,8 +1,11 @@
 #include "base/files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 
 #include "support/faults/faulty_files.hpp"
@@ -32,6 +35,31 @@ TEST_F(FilesTest, WriteAndRead) {
   EXPECT_EQ(files_.list(root_)->size(), 1U);
   ASSERT_TRUE(write_file(files_, at("empty"), ""));
   EXPECT_EQ(*read_file(files_, at("empty")), "");
+}
+
+// GS-BASE-059: a file of more than 4 GiB from after 2038 has its size and time, and reads behind both limits.
+TEST_F(FilesTest, BeyondThirtyTwoBits) {
+  constexpr uint64_t kSize = uint64_t{5} << 30U;
+  ASSERT_TRUE(write_file(files_, at("large"), ""));
+  std::filesystem::resize_file(at("large"), kSize);  // a hole: takes no space
+  auto end = files_.open_output(at("large"), WriteMode::append, 0600);
+  ASSERT_TRUE(end);
+  ASSERT_TRUE((*end)->write("end"));
+  ASSERT_TRUE((*end)->sync());
+  const timespec late[2] = {{4'294'967'296, 0}, {4'294'967'296, 0}};  // 2106-02-07T06:28:16Z
+  ASSERT_EQ(::utimensat(AT_FDCWD, at("large").c_str(), late, 0), 0);
+  const auto info = files_.stat(at("large"));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->size, kSize + 3);
+  struct stat raw {};  // a file system may know no such time; what it knows is not lost
+  ASSERT_EQ(::stat(at("large").c_str(), &raw), 0);
+  EXPECT_EQ(info->modified.time_since_epoch().count(), int64_t{raw.st_mtim.tv_sec} * 1000);
+  auto file = files_.open_input(at("large"));
+  ASSERT_TRUE(file);
+  EXPECT_EQ((*file)->size(), kSize + 3);
+  std::array<char, 8> bytes{};
+  EXPECT_EQ((*file)->read_at(kSize, bytes.data(), bytes.size()), 3U);
+  EXPECT_STREQ(bytes.data(), "end");
 }
 
 // GS-BASE-051: reading is bounded, absent files say so.
