@@ -13,8 +13,8 @@ namespace gridseal::config {
 
 namespace {
 
-const std::vector<std::string> kSections{"site",       "registry", "trust",   "component",
-                                         "kubernetes", "storage",  "control", "log"};
+const std::vector<std::string> kSections{"site",    "registry", "trust", "component", "kubernetes",
+                                         "storage", "control",  "media", "log"};
 constexpr size_t kMaxNamed = 1000;
 
 class Parser {
@@ -31,6 +31,7 @@ class Parser {
     reader_.section("kubernetes", table("kubernetes"), kKubernetesKeys, out_.kubernetes);
     reader_.section("storage", table("storage"), kStorageKeys, out_.storage);
     reader_.section("control", table("control"), kControlKeys, out_.control);
+    reader_.section("media", table("media"), kMediaKeys, out_.media);
     reader_.section("log", table("log"), kLogKeys, out_.log);
     return std::move(out_);
   }
@@ -111,7 +112,10 @@ class Parser {
       Component& component = out_.components[one.name];
       component.name = one.name;
       read_component(reader_, path, one, component);
-      check_reference(path, one, "registry", out_.registries, component.registry);
+      if (component.follows_registry())
+        check_reference(path, one, "registry", out_.registries, component.registry);
+      else if (!component.registry.empty())
+        check_named(path, one, "registry", "registry", out_.registries, component.registry);
       check_reference(path, one, "policy", out_.trust.policies, component.policy);
       if (!component.image_policy.empty())
         check_named(path, one, "image_policy", "policy", out_.trust.policies, component.image_policy);
