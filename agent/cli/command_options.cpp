@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <filesystem>
 
 #include "cli/commands.hpp"
 #include "publish/keys.hpp"
@@ -59,6 +60,14 @@ base::Result<std::map<std::string, std::string>> parse_pairs(const std::vector<s
           "usage", "the annotation '" + shown(pair.substr(0, equals), 80) + "' is given twice");
   }
   return parsed;
+}
+
+base::Result<std::string> absolute_path(const std::string& path) {
+  if (path.starts_with('/')) return path;
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(path, error).lexically_normal();
+  if (path.empty() || error) return base::Error::refused("usage", "'" + shown(path, 200) + "' is no path");
+  return whole.string();
 }
 
 std::string credentials_directory() {

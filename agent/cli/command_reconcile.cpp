@@ -1,9 +1,8 @@
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "cli/agent_client.hpp"
 #include "cli/commands.hpp"
+#include "cli/progress_line.hpp"
 
 namespace gridseal::cli {
 namespace {
@@ -14,36 +13,6 @@ struct Options {
   std::vector<std::string> components;
   bool wait = false;
   std::string timeout = "5m";
-};
-
-// One line that is rewritten on a terminal, and written anew when it changes elsewhere.
-class Progress {
- public:
-  explicit Progress(const Context& context) : context_(context), terminal_(isatty(STDERR_FILENO) != 0) {}
-  ~Progress() { clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(const std::string& line) {
-    if (line == last_) return;
-    if (terminal_) {
-      clear();
-      (void)std::fputs(line.c_str(), stderr);
-      (void)std::fflush(stderr);
-    } else {
-      context_.note(line);
-    }
-    last_ = line;
-  }
-
- private:
-  void clear() {
-    if (terminal_ && !last_.empty()) (void)std::fputs("\r\x1b[K", stderr);
-  }
-
-  const Context& context_;
-  bool terminal_;
-  std::string last_;
 };
 
 // Looked at since the request, and nothing is under way.
@@ -73,7 +42,7 @@ class Waiter {
   ExitCode wait(base::milliseconds timeout) {
     constexpr base::milliseconds kPause{400};
     const auto deadline = context_.clock.monotonic() + timeout;
-    Progress progress(context_);
+    ProgressLine progress(context_);
     for (;;) {
       auto status = client_.get("/v1/status");
       if (!status) return context_.fail(status.error());

@@ -12,6 +12,11 @@ namespace gridseal::cli {
 void add_status(const Command& program, Context& context);
 void add_history(const Command& program, Context& context);
 void add_show(const Command& program, Context& context);
+void add_export(const Command& program, Context& context);
+void add_import(const Command& program, Context& context);
+void add_media(const Command& program, Context& context);
+// Has gridseald import what lies at `path`, and follows it; without gridseald this process does it.
+ExitCode import_path(Context& context, const std::string& path, const std::string& label);
 void add_reconcile(const Command& program, Context& context);
 void add_verify(const Command& program, Context& context);
 void add_permit(const Command& program, Context& context);
@@ -71,6 +76,9 @@ base::Result<crypto::PrivateKey> read_signing_key(Context& context, const Signin
 
 // "k=v" texts. Error (refused): usage.
 base::Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& pairs);
+
+// From the working directory on; not looked up. Error (refused): usage.
+base::Result<std::string> absolute_path(const std::string& path);
 
 // $CREDENTIALS_DIRECTORY and $TMPDIR, with their fallbacks.
 std::string credentials_directory();

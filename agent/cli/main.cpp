@@ -27,6 +27,9 @@ void add_commands(const Command& program, Context& context) {
   add_history(program, context);
   add_show(program, context);
   add_reconcile(program, context);
+  add_import(program, context);
+  add_export(program, context);
+  add_media(program, context);
   add_verify(program, context);
   add_mirror(program, context);
   add_permit(program, context);

@@ -137,6 +137,7 @@ std::string status_view(const Json& status, std::string_view component, const Vi
   static const Json kNone = Json::array();
   if (components == nullptr) components = &kNone;
   std::string text = agent_line(status, view) + "\n";
+  if (const std::string media = member(status, "media"); media != "-") text += "Media: " + media + "\n";
   if (component.empty()) return text + overview(*components, view);
   for (const Json& one : *components) {
     if (member(one, "name") == component) text += details(one, view);

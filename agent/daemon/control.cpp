@@ -86,6 +86,7 @@ report::Live live_view(const ControlContext& context) {
   live.held = context.engine.held();
   live.warnings = context.engine.warnings();
   if (const auto clock = context.engine.clock()) live.clock = {clock->host, clock->floor};
+  if (context.media != nullptr) live.media = context.media->sentence();
   for (const auto& component : context.engine.activities()) {
     live.components.push_back({component.name, component.activity.last_poll, component.activity.next_poll,
                                component.activity.doing});
@@ -241,6 +242,18 @@ ServerResponse reset_clock(const ControlContext& context, const ServerRequest& r
   return respond(200, report::clock(clock_reading(context)));
 }
 
+ServerResponse import_medium(const ControlContext& context, const ServerRequest& request, const Json& body) {
+  const std::string* path = base::find_string(body, "path");
+  const std::string* label = base::find_string(body, "label");
+  if (path == nullptr || !path->starts_with('/') || path->find('\0') != std::string::npos)
+    return fail(400, "control.request", "an import needs the absolute path of a medium");
+  if (context.media == nullptr) return fail(503, "media.busy", "nothing can be imported here");
+  auto id =
+      context.media->start({*path, label == nullptr ? std::string() : *label, describe_peer(request.peer)});
+  if (!id) return fail(id.error());
+  return respond(202, {{"id", *id}});
+}
+
 ServerResponse answer_get(const ControlContext& context, const ServerRequest& request) {
   history::History& history = context.engine.history();
   if (request.path == "/v1/status") {
@@ -253,6 +266,7 @@ ServerResponse answer_get(const ControlContext& context, const ServerRequest& re
   if (request.path == "/v1/show") return respond(report::show(history, query_value(request, "what")));
   if (request.path == kTrustPath) return respond(trust_document(context));
   if (request.path == "/v1/clock") return respond(200, report::clock(clock_reading(context)));
+  if (request.path == "/v1/media" && context.media != nullptr) return respond(200, context.media->state());
   if (request.path == "/v1/audit") return respond(report::audit(history, limit_of(request)));
   return fail(404, "control.path", "there is nothing at " + base::printable(request.path, 100));
 }
@@ -268,6 +282,7 @@ Act act_at(std::string_view path) {
   if (path == "/v1/suspend") return suspend;
   if (path == "/v1/resume") return resume;
   if (path == "/v1/clock") return reset_clock;
+  if (path == "/v1/media") return import_medium;
   return nullptr;
 }
 

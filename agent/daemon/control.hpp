@@ -11,6 +11,8 @@
 //   POST /v1/stop       {"component": NAME, "why": TEXT}
 //   POST /v1/reconcile  {"component": NAME}            without a name: all
 //   POST /v1/permits    {"component": NAME, "digest": D | "version": V, "why": TEXT}
+//   GET  /v1/media                                     the latest import (media/jobs.hpp)
+//   POST /v1/media      {"path": PATH, "label": TEXT}  202 {"id"}; goes on by itself
 //   POST /v1/trust/import, /v1/trust/deny, /v1/trust/reanchor (control_trust.hpp)
 // Errors: {"error": {"code": …, "message": …}} with 400, 403, 404, 405 or 503.
 #pragma once
@@ -23,6 +25,7 @@
 #include "base/clock.hpp"
 #include "deploy/engine.hpp"
 #include "http/server.hpp"
+#include "media/jobs.hpp"
 
 namespace gridseal::daemon {
 
@@ -32,6 +35,7 @@ struct ControlContext {
   base::Log& log;
   base::Time started;
   std::function<void()> wake_worker;
+  media::Jobs* media = nullptr;
 };
 
 // Answers one request. Thread safe.

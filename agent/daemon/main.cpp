@@ -12,6 +12,7 @@
 #include "cli/command_line.hpp"
 #include "config/last_valid.hpp"
 #include "daemon/control.hpp"
+#include "daemon/memory.hpp"
 #include "daemon/service.hpp"
 #include "daemon/worker.hpp"
 #include "http/client.hpp"
@@ -72,8 +73,12 @@ class Daemon {
       : arguments_(std::move(arguments)),
         engine_(engine),
         log_(log),
-        control_{engine, clock, log, clock.now(), [this] { worker_.wake(); }},
-        worker_(engine, clock) {}
+        control_{engine, clock, log, clock.now(), [this] { worker_.wake(); }, &media_},
+        worker_(engine, clock),
+        media_(engine, [this] {
+          give_back_memory();
+          worker_.wake();
+        }) {}
 
   int run() {
     auto server = start_control(control_, engine_.generation()->settings.control);
@@ -140,6 +145,7 @@ class Daemon {
   Service service_;
   ControlContext control_;
   Worker worker_;
+  media::Jobs media_;
 };
 
 int exit_status(const base::Error& error) {

@@ -84,6 +84,7 @@ void Engine::run_due(const std::stop_token& stop) {
     if (first == nullptr || reconciler->due() < first->due()) first = reconciler.get();
   }
   if (first == nullptr) {
+    if (collect_later_) collect_garbage();
     if (api_check_.due() <= site_->now()) api_check_.run(stop);
     return;
   }
@@ -148,6 +149,10 @@ void Engine::tell_denials() {
 
 trust::ChainPlaces Engine::trust_places() const {
   return {generation()->settings.trust.directory, site_->state_directory};
+}
+
+base::Result<std::shared_ptr<const Generation>> Engine::fresh_generation() const {
+  return make_generation(site_->outside, site_->state_directory, generation()->settings);
 }
 
 base::Result<base::Json> Engine::import_trust(const std::string& envelope, const std::string& who) {
@@ -269,9 +274,27 @@ std::shared_ptr<const Generation> Engine::generation() const {
   return generation_;
 }
 
-// Last good and desired artifacts of every component stay, as many earlier good ones as the settings say, and
-// their images.
+// What is older than what was installed here, or belongs to no component any more.
+void Engine::drop_old_offers(const std::vector<history::ComponentRecord>& components) {
+  const auto& settings = site_->generation->settings.components;
+  auto kept = site_->offers->keep_only([&](const Offer& offer) {
+    const auto known = settings.find(offer.component);
+    if (known == settings.end() || !known->second.follows_media()) return false;
+    const auto record = std::ranges::find(components, offer.component, &history::ComponentRecord::name);
+    return record == components.end() || !is_below(record->floor, offer);
+  });
+  if (!kept) site_->outside.log.warning(kept.error().describe(), {{"reason", kept.error().code()}});
+}
+
+// Last good and desired artifacts of every component stay, as many earlier good ones as the settings say, what
+// media brought, and the images of all these.
 void Engine::collect_garbage() {
+  const std::unique_lock lock(collecting_, std::try_to_lock);
+  collect_later_ = !lock.owns_lock();
+  if (collect_later_) return;
+  auto components = site_->history->components();
+  if (!components) return;
+  drop_old_offers(*components);
   auto keep = artifacts_to_keep(*site_);
   if (!keep) return;
   auto images = images_to_keep(*site_);
@@ -281,6 +304,10 @@ void Engine::collect_garbage() {
     return;
   }
   keep->insert(keep->end(), images->begin(), images->end());
+  for (const Offer& offer : site_->offers->all()) {
+    keep->insert(keep->end(), {offer.digest, offer.artifact});
+    keep->insert(keep->end(), offer.images.begin(), offer.images.end());
+  }
   if (auto r = forget_imports(*site_); !r)
     site_->outside.log.warning("k3s' folder of images is not tidied: " + r.error().describe(),
                                {{"reason", r.error().code()}});

@@ -71,6 +71,15 @@ class Engine {
   std::optional<std::string> held() const;
   std::shared_ptr<const Generation> generation() const;
   history::History& history() { return *site_->history; }
+  // For whoever brings content in otherwise than from a registry.
+  oci::Store& store() { return *site_->store; }
+  Offers& offers() { return *site_->offers; }
+  const Outside& outside() const { return site_->outside; }
+  // The settings in use with the trust that is on disk at this moment; what components are judged by follows
+  // when the worker comes to it. Errors: those of make_generation.
+  base::Result<std::shared_ptr<const Generation>> fresh_generation() const;
+  // Held while content comes in that nothing names yet: nothing is collected meanwhile.
+  std::mutex& collecting() { return collecting_; }
 
   // Trust, changed by people (TrustUpdater has the errors). The worker judges everything again afterwards.
   base::Result<base::Json> import_trust(const std::string& envelope, const std::string& who);
@@ -92,6 +101,7 @@ class Engine {
   void add(const config::Component& component);
   void publish();
   void collect_garbage();
+  void drop_old_offers(const std::vector<history::ComponentRecord>& components);
   void take_requests();
   void trust_again();
   void tell_denials();
@@ -107,6 +117,9 @@ class Engine {
   ApiCheck api_check_;
   TokenRenewal token_;
   std::map<std::string, std::unique_ptr<Reconciler>> reconcilers_;
+
+  std::mutex collecting_;
+  bool collect_later_ = false;  // somebody was bringing content in
 
   mutable std::mutex mutex_;  // of what follows
   std::set<std::string> requests_;

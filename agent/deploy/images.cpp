@@ -13,7 +13,8 @@ namespace {
 using base::Error;
 using base::Result;
 
-constexpr size_t kMaxImages = 1'000;  // different ones of one revision
+constexpr size_t kMaxImages = 1'000;     // different ones of one revision
+constexpr size_t kMaxRequests = 20'000;  // for all of them
 
 using Use = NamedImage;
 
@@ -174,7 +175,7 @@ class ImageCheck {
   oci::StoredImages stored_;
   std::map<std::string, std::unique_ptr<oci::ImageSource>> sources_;
   const oci::Platform platform_ = oci::host_platform();
-  size_t requests_ = kMaxImageRequests;
+  size_t requests_ = kMaxRequests;
   ImageReport report_;
 };
 

@@ -68,6 +68,7 @@ base::Clock::Monotonic Reconciler::due() const {
 
 void Reconciler::request() {
   judgement_.reset();
+  behind_.reset();
   if (pause_) pause_->until = site_.now();
   due_ = site_.now();
   check_due_ = site_.now();
@@ -169,19 +170,27 @@ void Reconciler::judge(const Resolved& resolved, const base::Error& error) {
 void Reconciler::poll(const std::stop_token& stop) {
   last_poll_ = site_.outside.clock.now();
   if (auto r = end_suspension(); !r) trouble_ = r.error().describe();
-  auto resolved = resolve(site_, component_, stop);
+  auto offer = offered();
+  if (!offer) trouble_ = offer.error().describe();
+  auto named = component_.follows_registry() ? resolve(site_, component_, stop) : carried_before();
   if (stop.stop_requested()) return;
-  const base::Error* error = resolved ? nullptr : &resolved.error();
-  if (auto r = site_.history->record_poll(component_.name, error); !r) trouble_ = r.error().describe();
-  if (error != nullptr) {
-    site_.outside.log.warning(error->describe(), {{"component", component_.name}, {"reason", error->code()}});
-    show(state_of(error->outcome()), error->code(), error->describe());
+  const base::Error* error = named ? nullptr : &named.error();
+  if (component_.follows_registry()) {
+    if (auto r = site_.history->record_poll(component_.name, error); !r) trouble_ = r.error().describe();
+    if (error != nullptr)
+      site_.outside.log.warning(error->describe(),
+                                {{"component", component_.name}, {"reason", error->code()}});
+  }
+  const auto chosen = choose(std::move(named), offer ? *offer : std::nullopt, stop);
+  if (stop.stop_requested()) return;
+  if (!chosen) {
+    show(state_of(chosen.error().outcome()), chosen.error().code(), chosen.error().describe());
     poll_again_in(component_.retry_interval);
     return;
   }
-  auto done = reconcile(*resolved, stop);
+  auto done = reconcile(*chosen, stop);
   if (stop.stop_requested()) return;
-  if (!done) judge(*resolved, done.error());
+  if (!done) judge(*chosen, done.error());
 }
 
 // Whether this digest was judged already. While evidence is missing or wrong the places where signatures sit
@@ -190,8 +199,10 @@ base::Result<bool> Reconciler::is_unchanged(const Resolved& resolved, const std:
   if (!judgement_ || judgement_->digest != resolved.digest || judgement_->anew) return false;
   if (pause_ && pause_->digest == resolved.digest && site_.now() >= pause_->until) return false;
   if (judgement_->open) {
-    auto signatures = oci::fetch_signatures(*site_.generation->registries.at(component_.registry),
-                                            *site_.store, repository(), resolved.digest, stop);
+    auto signatures = resolved.medium.empty()
+                          ? oci::fetch_signatures(*site_.generation->registries.at(component_.registry),
+                                                  *site_.store, repository(), resolved.digest, stop)
+                          : oci::read_signatures(*site_.store, resolved.digest);
     if (!signatures) return std::move(signatures).error();
     if (digests_of(*signatures) != judgement_->signatures) return false;
   }
@@ -203,6 +214,7 @@ base::Result<bool> Reconciler::is_unchanged(const Resolved& resolved, const std:
 // From the registry, or from the own store when the artifact is there and nothing new is asked about its
 // signatures.
 base::Result<oci::FetchedArtifact> Reconciler::fetch(const Resolved& resolved, const std::stop_token& stop) {
+  if (!resolved.medium.empty()) return oci::read_artifact(*site_.store, resolved.digest);
   return oci::fetch_artifact(*site_.generation->registries.at(component_.registry), *site_.store,
                              repository(), resolved.digest, stop);
 }
@@ -287,7 +299,7 @@ base::Result<void> Reconciler::deploy(const Resolved& resolved, Rendered rendere
     if (auto r = rollout_->supersede(); !r) return r;
     rollout_.reset();
   }
-  const Purpose purpose{resolved.revision(), "poll"};
+  const Purpose purpose{resolved.revision(), resolved.medium.empty() ? "poll" : "from " + resolved.medium};
   auto admitted = admit(site_, component_, std::move(*planned), purpose, stop);
   if (!admitted) return std::move(admitted).error();
   if (proven) {

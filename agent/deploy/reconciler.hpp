@@ -8,6 +8,7 @@
 
 #include "deploy/drift.hpp"
 #include "deploy/gate.hpp"
+#include "deploy/offers.hpp"
 #include "deploy/rollout.hpp"
 
 namespace gridseal::deploy {
@@ -98,6 +99,11 @@ class Reconciler {
                                      const std::stop_token& stop);
   base::Result<void> found_trusted(const history::ComponentRecord& record, const std::stop_token& stop);
   base::Result<void> reconcile(const Resolved& resolved, const std::stop_token& stop);
+  base::Result<std::optional<Offer>> offered();
+  base::Result<Resolved> carried_before();
+  bool is_registry_ahead(const Resolved& named, const Offer& offer, const std::stop_token& stop);
+  base::Result<Resolved> choose(base::Result<Resolved> named, const std::optional<Offer>& offer,
+                                const std::stop_token& stop);
   base::Result<bool> is_unchanged(const Resolved& resolved, const std::stop_token& stop);
   base::Result<oci::FetchedArtifact> fetch(const Resolved& resolved, const std::stop_token& stop);
   base::Result<trust::Occasion> occasion_of(const base::Digest& artifact);
@@ -140,6 +146,8 @@ class Reconciler {
   std::optional<base::Digest> deploying_;  // what the registry named; of an index when it is one
   std::optional<Judgement> judgement_;
   std::set<base::Digest> seen_signatures_;
+  // What the registry named, and the newer offer of a medium that is followed instead.
+  std::optional<std::pair<base::Digest, base::Digest>> behind_;
   bool judge_anew_ = false;
 
   struct Pause {

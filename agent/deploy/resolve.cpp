@@ -28,14 +28,14 @@ base::Result<std::string> newest_tag(oci::Registry& registry, const oci::Reposit
 
 }  // namespace
 
-base::Result<Resolved> resolve(const Site& site, const config::Component& component,
+base::Result<Resolved> resolve(const Generation& generation, const config::Component& component,
                                const std::stop_token& stop) {
   if (!component.digest.empty()) {
     auto digest = base::Digest::parse(component.digest);
     if (!digest) return std::move(digest).error();
     return Resolved{{}, *digest};
   }
-  oci::Registry& registry = *site.generation->registries.at(component.registry);
+  oci::Registry& registry = *generation.registries.at(component.registry);
   const oci::Repository repository{component.registry, component.repository};
   std::string tag = component.tag;
   if (tag.empty()) {

@@ -16,26 +16,46 @@
 
 namespace gridseal::deploy {
 
-// What the registry names at this moment; nothing about it is trusted.
+// What the registry names at this moment, or what a medium brought; nothing about it is trusted.
 struct Resolved {
   std::string tag;  // empty: tracked by digest
   base::Digest digest;
+  std::string medium{};  // the medium it came on: all of it is in the store; empty: the registry has it
 
   std::string revision() const { return tag.empty() ? digest.to_string() : tag + "@" + digest.to_string(); }
 };
 
 // Asks the registry which digest the component's tag or version range means now.
 // Errors: those of oci::Registry; oci.no_matching_tag (blocked).
-base::Result<Resolved> resolve(const Site& site, const config::Component& component,
+base::Result<Resolved> resolve(const Generation& generation, const config::Component& component,
                                const std::stop_token& stop);
+inline base::Result<Resolved> resolve(const Site& site, const config::Component& component,
+                                      const std::stop_token& stop) {
+  return resolve(*site.generation, component, stop);
+}
 
 // Judges an artifact for a component under the trust of this moment: signatures, signed identity,
 // environment, and that the tag agrees with the signed version. Records artifact and verdict in the history
 // (a repeated verdict is not written again). What was admitted before neither expires nor falls with a
 // retired key; a denied one does. Errors: those of trust::verify and trust::check_tag; history.*.
-base::Result<trust::Verified> verify(const Site& site, const config::Component& component,
+struct Judging {
+  const Generation& generation;
+  history::History& history;
+  base::Clock& clock;
+};
+base::Result<trust::Verified> verify(const Judging& judging, const config::Component& component,
                                      const oci::FetchedArtifact& artifact, const std::string& tag,
                                      trust::Occasion occasion);
+inline base::Result<trust::Verified> verify(const Site& site, const config::Component& component,
+                                            const oci::FetchedArtifact& artifact, const std::string& tag,
+                                            trust::Occasion occasion) {
+  return verify({*site.generation, *site.history, site.outside.clock}, component, artifact, tag, occasion);
+}
+
+// The same judgement at `now`, with nothing recorded.
+base::Result<trust::Verified> judge(const Generation& generation, const config::Component& component,
+                                    const oci::FetchedArtifact& artifact, const std::string& tag,
+                                    trust::Occasion occasion, base::Time now);
 
 // The declared objects of a verified artifact. Made by render() alone.
 class Rendered {

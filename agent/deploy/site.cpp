@@ -130,6 +130,9 @@ base::Result<std::unique_ptr<Site>> open_site(const Outside& outside, const std:
                                 {state_directory + "/store", settings.storage.free_space_min});
   if (!store) return std::move(store).error();
   site->store = std::move(*store);
+  auto offers = Offers::open(outside.files, outside.log, state_directory);
+  if (!offers) return std::move(offers).error();
+  site->offers = std::move(*offers);
   connect(*site);
   return site;
 }

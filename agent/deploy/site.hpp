@@ -10,6 +10,7 @@
 #include "base/files.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
+#include "deploy/offers.hpp"
 #include "history/history.hpp"
 #include "http/transport.hpp"
 #include "kube/cluster.hpp"
@@ -68,6 +69,8 @@ struct Site {
   std::string work_directory() const { return state_directory + "/work"; }
   base::Clock::Monotonic now() const { return outside.clock.monotonic(); }
   kube::Limits limits(const std::stop_token& stop) const { return {stop, std::nullopt}; }
+
+  std::unique_ptr<Offers> offers{};
 
   // By "namespace/name", made when first asked for. They read discovery where `cluster` does.
   mutable std::map<std::string, std::unique_ptr<kube::Cluster>> accounts{};

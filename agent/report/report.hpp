@@ -40,10 +40,12 @@ struct Live {
   std::vector<LiveComponent> components;
   std::vector<std::string> warnings;  // about trust: what is wrong or about to be
   std::optional<ClockReading> clock;
+  std::optional<std::string> media;  // the latest import, and whether the medium may be pulled
 };
 
-// {"agent", "site", "clock", "components", "warnings", "audit"}. Components are those of the settings, by
-// name; then those that only the history knows, with a warning. A null `live`: the daemon is not running.
+// {"agent", "site", "clock", "components", "warnings", "media", "audit"}. Components are those of the
+// settings, by name; then those that only the history knows, with a warning. A null `live`: the daemon is not
+// running.
 base::Result<base::Json> status(history::History& history, const config::Settings& settings,
                                 const Live* live);
 

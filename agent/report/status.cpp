@@ -279,6 +279,7 @@ Result<Json> status(history::History& history, const config::Settings& settings,
               {"clock", live != nullptr && live->clock ? clock(*live->clock) : Json()},
               {"components", std::move(*components)},
               {"warnings", live == nullptr ? Json::array() : Json(live->warnings)},
+              {"media", live != nullptr && live->media ? Json(*live->media) : Json()},
               {"audit", std::move(*head)}};
 }
 

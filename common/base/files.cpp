@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 namespace gridseal::base {
@@ -71,6 +72,8 @@ class PosixOutput final : public OutputFile {
     return {};
   }
 
+  void start_sync() override { (void)::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+
  private:
   Descriptor fd_;
   std::string path_;
@@ -102,6 +105,10 @@ EntryKind kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return EntryKind::directory;
   if (S_ISLNK(mode)) return EntryKind::symlink;
   return EntryKind::other;
+}
+
+Error too_many(const std::string& path, size_t most) {
+  return Error::refused("files.too_large", path + " holds more than " + std::to_string(most) + " files");
 }
 
 class PosixFiles final : public Files {
@@ -176,12 +183,17 @@ class PosixFiles final : public Files {
   }
 
   Result<std::vector<Entry>> list(const std::string& path) override {
+    return list_at_most(path, std::numeric_limits<size_t>::max());
+  }
+
+  Result<std::vector<Entry>> list_at_most(const std::string& path, size_t most) override {
     std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), &::closedir);
     if (!dir) return io_error(errno, "cannot list " + path);
     std::vector<Entry> entries;
     while (const dirent* d = ::readdir(dir.get())) {
       const std::string name = d->d_name;
       if (name == "." || name == "..") continue;
+      if (entries.size() == most) return too_many(path, most);
       auto info = stat(path + "/" + name);
       if (info) entries.push_back({name, info->kind});
     }
@@ -198,6 +210,12 @@ class PosixFiles final : public Files {
 };
 
 }  // namespace
+
+Result<std::vector<Entry>> Files::list_at_most(const std::string& path, size_t most) {
+  auto entries = list(path);
+  if (entries && entries->size() > most) return too_many(path, most);
+  return entries;
+}
 
 Files& system_files() {
   static PosixFiles files;

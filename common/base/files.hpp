@@ -20,6 +20,9 @@ class OutputFile {
   virtual ~OutputFile() = default;
   virtual Result<void> write(std::string_view bytes) = 0;
   virtual Result<void> sync() = 0;  // fsync(2)
+  // What was written may go to the disk from now on, while more is written: a later sync() has less to wait
+  // for. Promises nothing.
+  virtual void start_sync() {}
 };
 
 // A file open for reading.
@@ -63,7 +66,9 @@ class Files {
   virtual Result<void> make_directories(const std::string& path, uint32_t permissions) = 0;  // like mkdir -p
   virtual Result<FileInfo> stat(const std::string& path) = 0;
   virtual Result<std::vector<Entry>> list(const std::string& path) = 0;  // sorted by name, without . and ..
-  virtual Result<uint64_t> free_bytes(const std::string& path) = 0;      // for an unprivileged writer
+  // The same, but files.too_large (refused) when there are more than `most` entries.
+  virtual Result<std::vector<Entry>> list_at_most(const std::string& path, size_t most);
+  virtual Result<uint64_t> free_bytes(const std::string& path) = 0;  // for an unprivileged writer
 };
 
 // The files of the machine.

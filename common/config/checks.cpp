@@ -111,6 +111,14 @@ std::string check_file_name(std::string_view text) {
   return good ? "" : "must be the name of a file in the 'keys' folder of the trust directory";
 }
 
+std::string check_source(std::string_view text) {
+  return text == "registry" || text == "media" ? "" : "must be \"registry\" or \"media\"";
+}
+
+std::string check_file_system(std::string_view text) {
+  return text == "vfat" || text == "exfat" || text == "ext4" ? "" : "must be \"vfat\", \"exfat\" or \"ext4\"";
+}
+
 std::string check_digest(std::string_view text) {
   return base::Digest::parse(text) ? "" : "must be \"sha256:\" and 64 lower-case hexadecimal digits";
 }

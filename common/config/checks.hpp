@@ -14,6 +14,8 @@ std::string check_url(std::string_view text);            // http or https, a hos
 std::string check_relative_path(std::string_view text);  // stays inside
 std::string check_file_name(std::string_view text);      // no folder
 std::string check_digest(std::string_view text);
+std::string check_source(std::string_view text);
+std::string check_file_system(std::string_view text);
 std::string check_variable(std::string_view text);         // [_A-Za-z][_A-Za-z0-9]*
 std::string check_service_account(std::string_view text);  // namespace/name
 std::string check_label_key(std::string_view text);        // Kubernetes: [prefix/]name

@@ -35,6 +35,9 @@ class ComponentSection {
     const Member* ceiling = reader_.as_table(path_ + ".ceiling", table_.value.find("ceiling"));
     reader_.section(path_ + ".ceiling", ceiling, kCeilingKeys, out_.ceiling);
     check_tracking();
+    if (out_.sources.empty() && table_.value.find("sources") != nullptr)
+      reader_.problem(reader_.place_of(path_, "sources", &table_), path_ + ".sources",
+                      "must name registry, media or both");
     for (const auto& one : reader_.as_tables(path_ + ".ignore", table_.value.find("ignore")))
       reader_.section(one.name, &one, kIgnoreKeys, out_.ignore.emplace_back());
     read_rules("ready", out_.ready);

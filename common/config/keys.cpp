@@ -251,6 +251,11 @@ const std::array kCondition{
 };
 
 const std::array kComponent{
+    Key<Component>{
+        "sources", &Component::sources, R"(["registry", "media"])",
+        "Where its releases may come from: the registry, media that are imported, or both. Of both "
+        "the newest verified release counts. Without `registry` in it no registry is needed.",
+        check_source},
     Key<Component>{"registry",
                    &Component::registry,
                    "",
@@ -488,6 +493,14 @@ const std::array kControl{
                  "Group whose members may act; root may always.", check_group},
 };
 
+const std::array kMedia{
+    Key<Media>{"automatic", &Media::automatic, "false",
+               "Import USB media as soon as they are plugged in. What is on them is judged as always."},
+    Key<Media>{"file_systems", &Media::file_systems, R"(["vfat", "exfat"])",
+               "File systems of media that may be mounted for that: `vfat`, `exfat`, `ext4`.",
+               check_file_system},
+};
+
 const std::array kLog{
     Key<LogSettings>{"level", &LogSettings::level, R"("info")",
                      "Least level that is logged: `debug`, `info`, `warning` or `error`."},
@@ -546,6 +559,7 @@ const std::span<const Key<Kubernetes>> kKubernetesKeys{kKubernetes};
 const std::span<const Key<Storage>> kStorageKeys{kStorage};
 const std::span<const Key<Images>> kImagesKeys{kImages};
 const std::span<const Key<Control>> kControlKeys{kControl};
+const std::span<const Key<Media>> kMediaKeys{kMedia};
 const std::span<const Key<LogSettings>> kLogKeys{kLog};
 
 std::vector<SectionDoc> section_docs() {
@@ -588,6 +602,7 @@ std::vector<SectionDoc> section_docs() {
       section("storage", "The state directory's content.", kStorageKeys),
       section("images", "Container images for the node on this host.", kImagesKeys),
       section("control", "The control socket.", kControlKeys),
+      section("media", "Media that are plugged in.", kMediaKeys),
       section("log", "The log.", kLogKeys),
   };
 }

@@ -14,7 +14,7 @@ namespace gridseal::config {
 namespace {
 
 const std::vector<std::string> kSections{"site",    "registry", "trust",   "component", "kubernetes",
-                                         "storage", "images",   "control", "log"};
+                                         "storage", "images",   "control", "media",     "log"};
 constexpr size_t kMaxNamed = 1000;
 
 class Parser {
@@ -32,6 +32,7 @@ class Parser {
     reader_.section("storage", table("storage"), kStorageKeys, out_.storage);
     images();
     reader_.section("control", table("control"), kControlKeys, out_.control);
+    reader_.section("media", table("media"), kMediaKeys, out_.media);
     reader_.section("log", table("log"), kLogKeys, out_.log);
     return std::move(out_);
   }
@@ -120,7 +121,10 @@ class Parser {
       Component& component = out_.components[one.name];
       component.name = one.name;
       read_component(reader_, path, one, component);
-      check_reference(path, one, "registry", out_.registries, component.registry);
+      if (component.follows_registry())
+        check_reference(path, one, "registry", out_.registries, component.registry);
+      else if (!component.registry.empty())
+        check_named(path, one, "registry", "registry", out_.registries, component.registry);
       check_reference(path, one, "policy", out_.trust.policies, component.policy);
       if (!component.image_policy.empty())
         check_named(path, one, "image_policy", "policy", out_.trust.policies, component.image_policy);

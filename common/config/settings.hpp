@@ -4,6 +4,7 @@
 // settings directory.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -161,17 +162,18 @@ struct HealthRule {
 
 struct Component {
   std::string name;
-  std::string registry;          // a name in Settings::registries
-  std::string repository;        // "water/pump-control"
-  std::string tag;               // exactly one of tag, semver and digest is not empty
-  std::string semver;            // a range
-  std::string tag_filter;        // RE2; only with semver
-  std::string digest;            // "sha256:…"
-  std::string path = ".";        // inside the layer, relative, without ".."
-  std::string media_type;        // of the layer to unpack; empty: the first known one
-  std::string policy;            // a name in Trust::policies
-  std::string expect;            // signed identity
-  std::string target_namespace;  // empty: as the manifests say
+  std::vector<std::string> sources;  // "registry", "media"; never empty
+  std::string registry;              // a name in Settings::registries; empty only when it is no source
+  std::string repository;            // "water/pump-control"
+  std::string tag;                   // exactly one of tag, semver and digest is not empty
+  std::string semver;                // a range
+  std::string tag_filter;            // RE2; only with semver
+  std::string digest;                // "sha256:…"
+  std::string path = ".";            // inside the layer, relative, without ".."
+  std::string media_type;            // of the layer to unpack; empty: the first known one
+  std::string policy;                // a name in Trust::policies
+  std::string expect;                // signed identity
+  std::string target_namespace;      // empty: as the manifests say
   base::milliseconds interval{};
   base::milliseconds retry_interval{};
   base::milliseconds timeout{};  // from the first write to healthy
@@ -199,6 +201,13 @@ struct Component {
   std::vector<HealthRule> ready;
   std::vector<HealthRule> failed;
   Ceiling ceiling;
+
+  // Of a component that was not read from a file both are sources.
+  bool follows(std::string_view source) const {
+    return sources.empty() || std::find(sources.begin(), sources.end(), source) != sources.end();
+  }
+  bool follows_registry() const { return follows("registry"); }
+  bool follows_media() const { return follows("media"); }
 };
 
 struct Kubernetes {
@@ -245,6 +254,12 @@ struct Control {
   std::string admin_group;
 };
 
+// Media that are plugged in.
+struct Media {
+  bool automatic = false;                 // they are imported without being asked for
+  std::vector<std::string> file_systems;  // that are mounted for it
+};
+
 struct LogSettings {
   base::Level level = base::Level::info;
 };
@@ -258,6 +273,7 @@ struct Settings {
   Storage storage;
   Images images;
   Control control;
+  Media media{};
   LogSettings log;
 };
 

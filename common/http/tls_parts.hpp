@@ -34,14 +34,6 @@ base::Result<void> load_key(mbedtls_pk_context& key, mbedtls_x509_crt& certifica
 
 // The last session with the origin, so that a reconnect needs no full handshake (RFC 5246 section 7.3). It is
 // offered only while the chain that was verified for it is still valid.
-// Of mbedtls/net_sockets.h, which need not be installed.
-inline constexpr int kReceiveFailed = -0x004C;
-inline constexpr int kSendFailed = -0x004E;
-
-inline bool is_wait(int rc) {
-  return rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE;
-}
-
 class SessionCache {
  public:
   SessionCache() { mbedtls_ssl_session_init(&session_); }

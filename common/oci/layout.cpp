@@ -92,13 +92,19 @@ Result<std::unique_ptr<Layout>> Layout::open(base::Files& files, std::string dir
   const auto bad = [&](const std::string& why) {
     return Error::refused("store.layout", directory + " is no OCI image layout: " + why);
   };
+  // Where it lies cannot be read just now: that says nothing of what it is.
+  const auto is_away = [](const Error& error) {
+    return error.outcome() == base::Outcome::blocked && !error.code().starts_with("files.");
+  };
   auto marker = base::read_file(files, directory + "/oci-layout", 4096);
+  if (!marker && is_away(marker.error())) return std::move(marker).error();
   if (!marker) return bad(marker.error().describe());
   auto json = base::parse_json(*marker);
   if (!json) return bad(json.error().describe());
   const std::string* version = base::find_string(*json, "imageLayoutVersion");
   if (version == nullptr || *version != "1.0.0") return bad("its version is not 1.0.0");
   auto text = base::read_file(files, directory + "/index.json", kMaxManifestBytes);
+  if (!text && is_away(text.error())) return std::move(text).error();
   if (!text) return bad(text.error().describe());
   auto index = parse_index(*text);
   if (!index) return std::move(index).error().with_context("index.json of " + directory + " cannot be read");

@@ -30,6 +30,8 @@ class Layout final : public LocalContent {
   // Errors: store.layout (refused: no layout, or a version this program does not know), parse.*.
   static base::Result<std::unique_ptr<Layout>> open(base::Files& files, std::string directory);
 
+  // What index.json names, in its order.
+  const std::vector<Descriptor>& entries() const { return index_.manifests; }
   // The manifest that a ref name stands for; empty when there is none.
   std::optional<Descriptor> find_tag(std::string_view tag) const;
   // Names that are no signature or fallback tags.

@@ -13,7 +13,6 @@
 namespace gridseal::oci {
 
 inline constexpr uint64_t kMaxManifestBytes = uint64_t{4} << 20U;
-inline constexpr uint64_t kMaxIndexBytes = uint64_t{16} << 20U;  // of a layout\'s index.json
 inline constexpr size_t kMaxLayers = 1000;
 inline constexpr size_t kMaxIndexEntries = 4096;
 

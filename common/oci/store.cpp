@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kLayoutFile = R"({"imageLayoutVersion":"1.0.0"})";
 constexpr size_t kMaxSignatures = 256;
+constexpr uint64_t kMaxIndexBytes = uint64_t{16} << 20U;
 constexpr uint32_t kDirectoryMode = 0750;
 constexpr uint32_t kFileMode = 0640;
 

@@ -11,6 +11,7 @@ using base::Result;
 namespace {
 
 constexpr size_t kPiece = size_t{64} * 1024;
+constexpr uint64_t kSyncStep = uint64_t{8} << 20U;
 constexpr uint32_t kBlobMode = 0640;
 
 }  // namespace
@@ -59,6 +60,8 @@ Result<void> StoreWriter::write(std::string_view piece) {
     return r;
   }
   hash_.update(piece);
+  // The disk works while the next bytes arrive: finish() has less to wait for.
+  if (size_ / kSyncStep != (size_ + piece.size()) / kSyncStep) file_->start_sync();
   size_ += piece.size();
   return {};
 }

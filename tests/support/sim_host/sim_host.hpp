@@ -79,6 +79,8 @@ class SimHost {
   void go_back(const Moment& moment);
   void forget(const Moment& moment);
 
+  const crypto::PrivateKey& key() const { return key_; }
+  const std::string& directory() const { return directory_; }
   config::Component& settings() { return settings_.components.at("shop"); }
   SimNetwork& network() { return network_; }
   SimClock& clock() { return clock_; }

@@ -141,5 +141,29 @@ TEST(ComponentSection, Refused) {
   }
 }
 
+// GS-CONFIG-350: A component whose only source are media needs no registry; both are sources when nothing is
+// said, and other words are refused.
+TEST(Component, Sources) {
+  const std::string offline =
+      "[site]\nname = \"s\"\n[trust.policy.release]\nkeys = [\"release.pub\"]\n[component.pump]\n"
+      "repository = \"water/pump\"\ntag = \"stable\"\nceiling.namespaces = [\"water\"]\n";
+  const auto media = parse_text(offline + "sources = [\"media\"]\n[media]\nautomatic = true\n");
+  ASSERT_TRUE(media) << media.error().to_string();
+  const Component& pump = media->settings.components.at("pump");
+  EXPECT_TRUE(pump.follows_media());
+  EXPECT_FALSE(pump.follows_registry());
+  EXPECT_TRUE(pump.registry.empty());
+  EXPECT_TRUE(media->settings.media.automatic);
+  EXPECT_THAT(media->settings.media.file_systems, ElementsAre("vfat", "exfat"));
+  const auto both = parse_text(kLeast);
+  ASSERT_TRUE(both);
+  EXPECT_TRUE(both->settings.components.at("pump").follows_registry());
+  EXPECT_TRUE(both->settings.components.at("pump").follows_media());
+  EXPECT_FALSE(parse_text(offline));
+  EXPECT_FALSE(parse_text(offline + "sources = []\n"));
+  EXPECT_FALSE(parse_text(offline + "sources = [\"pigeon\"]\n"));
+  EXPECT_FALSE(parse_text(kLeast + "[media]\nfile_systems = [\"ntfs\"]\n"));
+}
+
 }  // namespace
 }  // namespace gridseal::config

@@ -1,0 +1,162 @@
+#include <atomic>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/meter.hpp"
+#include "cli/progress_line.hpp"
+#include "media/armour.hpp"
+#include "media/export.hpp"
+
+namespace gridseal::cli {
+namespace {
+
+using base::Json;
+using base::Result;
+
+struct Options {
+  std::string to;
+  std::vector<std::string> components;
+  std::vector<std::string> platforms;
+  std::string label;
+  std::string chunk_size;
+  std::string armour;
+  bool images = false;
+};
+
+constexpr base::milliseconds kFirstPause{20};
+constexpr base::milliseconds kPause{400};
+// What FAT32 can hold in one file.
+constexpr const char* kFat32 = "4294967295";
+
+Result<oci::Platform> parse_platform(const std::string& text) {
+  const size_t first = text.find('/');
+  if (first == std::string::npos || first == 0 || first + 1 == text.size())
+    return base::Error::refused(
+        "usage", "a platform is written linux/arm64 or linux/arm/v7, not '" + shown(text, 60) + "'");
+  const size_t second = text.find('/', first + 1);
+  return oci::Platform{text.substr(0, first), text.substr(first + 1, second - first - 1),
+                       second == std::string::npos ? std::string() : text.substr(second + 1)};
+}
+
+Result<media::ExportRequest> request_of(const Options& options) {
+  auto to = absolute_path(options.to);
+  if (!to) return std::move(to).error();
+  media::ExportRequest request;
+  request.to = std::move(*to);
+  request.components = options.components;
+  request.label = options.label;
+  request.images = options.images || !options.platforms.empty();
+  for (const std::string& text : options.platforms) {
+    auto platform = parse_platform(text);
+    if (!platform) return std::move(platform).error();
+    request.platforms.push_back(std::move(*platform));
+  }
+  if (!options.chunk_size.empty()) {
+    constexpr uint64_t kLeast = uint64_t{1} << 20U;
+    auto size = config::parse_size(options.chunk_size == "fat32" ? kFat32 : options.chunk_size);
+    if (!size) return base::Error::refused("usage", "--chunk-size: " + size.error().message());
+    if (*size < kLeast) return base::Error::refused("usage", "--chunk-size is at least 1MiB");
+    request.chunk_size = *size;
+  }
+  return request;
+}
+
+std::string text_of(const Context& context, const media::ExportReport& report, const std::string& to) {
+  std::string text;
+  for (const media::ListedRelease& one : report.contents.releases)
+    text += context.out.paint(Colour::good, shown(one.component)) + " " + shown(one.version) + " (" +
+            shown(one.name) + ", " + one.digest.substr(0, 19) + ")\n";
+  for (const media::ListedImage& one : report.contents.images) text += "Image " + shown(one.name) + "\n";
+  const auto& bundles = report.contents.trust_bundles;
+  if (!bundles.empty())
+    text +=
+        "Trust bundles " + std::to_string(bundles.front()) + " to " + std::to_string(bundles.back()) + "\n";
+  for (const std::string& one : report.left_out) text += "Left out, the site has it: " + shown(one) + "\n";
+  for (const std::string& one : report.warnings)
+    text += context.out.paint(Colour::waiting, "Warning: ") + shown(one) + "\n";
+  return text + shown(to) + ": " + size_text(report.written) + " written, " + size_text(report.checked) +
+         " read back and judged by the site's policies. Unmount it before you pull it.\n";
+}
+
+ExitCode print_armour(Context& context, const std::string& path) {
+  auto json = base::read_file(context.files, path, media::kMaxArmour);
+  if (!json) return context.fail(json.error());
+  auto text = media::armour(*json);
+  if (!text) return context.fail(text.error());
+  context.print(*text);
+  return ExitCode::ok;
+}
+
+ExitCode run(Context& context, const Options& options) {
+  if (!options.armour.empty()) return print_armour(context, options.armour);
+  auto request = request_of(options);
+  if (!request) return context.fail(request.error());
+  auto loaded = context.settings();
+  if (!loaded) return context.fail(loaded.error());
+  const deploy::Outside outside{context.clock,          context.files, context.log, context.connector, {}, {},
+                                credentials_directory()};
+  auto generation =
+      deploy::make_generation(outside, context.globals.state_directory, std::move(loaded->settings));
+  if (!generation) return context.fail(generation.error());
+
+  media::Progress progress;
+  std::atomic<bool> done{false};
+  std::optional<Result<media::ExportReport>> report;
+  {
+    const std::jthread worker([&](const std::stop_token& stop) {
+      report.emplace(media::export_medium(outside, **generation, *request, progress, stop));
+      done = true;
+    });
+    Meter meter(context.clock);
+    ProgressLine line(context);
+    base::milliseconds pause = kFirstPause;
+    for (std::string phase; !done;) {
+      const media::Progress::State state = progress.state();
+      if (line.on_terminal() || state.phase != phase)
+        line.show(line.on_terminal() ? meter.line(state.phase, state.done, state.total) : state.phase);
+      phase = state.phase;
+      (void)context.clock.sleep_for(pause, {});
+      pause = std::min(2 * pause, kPause);
+    }
+    line.show("");
+  }
+  if (!*report) return context.fail(report->error());
+  if (context.as_json())
+    context.print_json(media::to_json(**report));
+  else
+    context.print(text_of(context, **report, request->to));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_export(const Command& program, Context& context) {
+  const Command command = program.subcommand(
+      "export", "The connected side: puts releases, trust bundles and images on a medium for a site");
+  auto options = std::make_shared<Options>();
+  command.texts("components", options->components, "their names in the site's settings; none means all");
+  const Option to = command.text("--to", options->to, "folder of the medium, or a file that ends in .tar");
+  const Option armour = command
+                            .text("--armour", options->armour,
+                                  "print a trust bundle, denial or permit (JSON) for a serial console")
+                            .value_name("FILE");
+  to.excludes(armour);
+  command.flag("--images", options->images, "also every container image that the manifests name by digest");
+  command.texts("--platform", options->platforms, "only these of the images, such as linux/arm64; repeated");
+  command.text("--label", options->label, "what people call the medium; is shown in the site's history");
+  command.text(
+      "--chunk-size", options->chunk_size,
+      "split larger blobs: fat32, or a size such as 2GiB; only gridseal import reads what was split");
+  command.check([options]() -> std::optional<std::string> {
+    if (options->to.empty() && options->armour.empty()) return "--to says where the medium is";
+    return std::nullopt;
+  });
+  command.footer(
+      "--config-dir names the site's settings: its components, registries and trust. What those would refuse "
+      "is not handed out.\nThe command may be repeated: what is on the medium is not fetched again.\n"
+      "Exit code: 0 done and checked, 1 the site would refuse something, 2 wrong arguments or settings, 3 a "
+      "registry or the medium gives no answer.");
+  command.action([&context, options] { return run(context, *options); });
+}
+
+}  // namespace gridseal::cli

@@ -1,0 +1,28 @@
+#include "cli/progress_line.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace gridseal::cli {
+
+ProgressLine::ProgressLine(const Context& context)
+    : context_(context), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void ProgressLine::show(const std::string& line) {
+  if (line == last_) return;
+  if (terminal_) {
+    clear();
+    (void)std::fputs(line.c_str(), stderr);
+    (void)std::fflush(stderr);
+  } else if (!line.empty()) {
+    context_.note(line);
+  }
+  last_ = line;
+}
+
+void ProgressLine::clear() const {
+  if (terminal_ && !last_.empty()) (void)std::fputs("\r\x1b[K", stderr);
+}
+
+}  // namespace gridseal::cli
