@@ -2,6 +2,7 @@
 
 #include "cli/agent_client.hpp"
 #include "cli/commands.hpp"
+#include "cli/next_steps.hpp"
 #include "cli/progress_line.hpp"
 
 namespace gridseal::cli {
@@ -72,6 +73,17 @@ class Waiter {
     return {};
   }
 
+  std::string told(const Json& component) const {
+    const std::string state = member(component, "state");
+    std::string text = member(component, "name") + ": " + context_.out.paint(colour_of(state), state);
+    if (state == "healthy") return text + "\n";
+    if (const std::string message = member(component, "message"); message != "-") text += ": " + message;
+    if (const std::string reason = member(component, "reason"); reason != "-") text += " (" + reason + ")";
+    text += "\n";
+    if (const std::string step = next_step_for(component); !step.empty()) text += "  → " + step + "\n";
+    return text;
+  }
+
   ExitCode finish(const Json& components) const {
     bool healthy = true;
     Json kept = Json::array();
@@ -81,9 +93,7 @@ class Waiter {
       healthy = healthy && state == "healthy";
       kept.push_back(component);
       if (context_.as_json()) continue;
-      const std::string message = member(component, "message");
-      context_.print(member(component, "name") + ": " + context_.out.paint(colour_of(state), state) +
-                     (state == "healthy" || message == "-" ? "" : ": " + message) + "\n");
+      context_.print(told(component));
     }
     if (context_.as_json()) context_.print_json(Json{{"components", std::move(kept)}});
     return healthy ? ExitCode::ok : ExitCode::refused;
@@ -123,6 +133,7 @@ ExitCode run(Context& context, const Options& options) {
     context.print_json(Json{{"requested", *requested}});
   } else {
     for (const std::string& name : *requested) context.print("requested: " + shown(name) + "\n");
+    context.note("'gridseal status' tells what comes of it; --wait waits for that.");
   }
   return ExitCode::ok;
 }

@@ -27,6 +27,7 @@ void add_resume(const Command& program, Context& context);
 void add_stop(const Command& program, Context& context);
 void add_clock(const Command& program, Context& context);
 void add_k3s(const Command& program, Context& context);
+void add_doctor(const Command& program, Context& context);
 void add_config(const Command& program, Context& context);
 void add_version(const Command& program, Context& context);
 void add_artifact(const Command& program, Context& context);

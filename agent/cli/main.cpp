@@ -10,10 +10,12 @@
 namespace gridseal::cli {
 namespace {
 
+// Of every command that has none of its own.
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 judged and found wrong, 2 could not be judged (arguments, input), 3 gridseald, "
     "registry\n"
-    "or state cannot be reached, 4 not allowed. 'gridseal COMMAND --help' says what they mean there.";
+    "or state cannot be reached, 4 not allowed.";
+constexpr const char* kWhere = " 'gridseal COMMAND --help' says what they mean there.";
 
 void add_globals(const Command& program, Globals& globals) {
   program.text("--config-dir", globals.config_directory, "the settings").shows_default();
@@ -39,6 +41,7 @@ void add_commands(const Command& program, Context& context) {
   add_resume(program, context);
   add_stop(program, context);
   add_clock(program, context);
+  add_doctor(program, context);
   add_config(program, context);
   add_k3s(program, context);
   add_trust(program, context);
@@ -60,6 +63,7 @@ int run(int argc, char** argv) {
   program.footer(kFooter);
   add_globals(program, context.globals);
   add_commands(program, context);
+  program.footer(std::string(kFooter) + kWhere);
   if (auto end = program.parse(argc, argv)) return *end;
   return static_cast<int>(program.run());
 }

@@ -16,7 +16,9 @@ struct Advice {
 
 constexpr std::array kAdvice{
     Advice{"agent.not_running",
-           "start it with 'systemctl start gridseald'; 'gridseal status' tells what it recorded"},
+           "start it with 'systemctl start gridseald'; 'gridseal status' tells what it recorded, 'gridseal "
+           "doctor' what this host lacks"},
+    Advice{"agent.timeout", "'gridseal status' tells how far it is; --timeout waits longer"},
     Advice{"agent.permission",
            "run this as root, or join the group that the setting control.read_group names"},
     Advice{"control.unknown_component", "'gridseal status' lists the components"},
@@ -31,6 +33,8 @@ constexpr std::array kAdvice{
            "sign it with 'gridseal artifact sign', or look for it in the right place"},
     Advice{"publish.strict", "pin the image by digest, or leave out --strict"},
     Advice{"kube.config", "name the administrator's kubeconfig with --kubeconfig FILE"},
+    Advice{"history.not_found",
+           "start it with 'systemctl enable --now gridseald'; 'gridseal doctor' says what this host lacks"},
     Advice{"history.unreadable", "only root and gridseald's own user may read the state directory"},
 };
 

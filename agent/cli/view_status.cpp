@@ -1,3 +1,4 @@
+#include "cli/next_steps.hpp"
 #include "cli/table.hpp"
 #include "cli/views.hpp"
 
@@ -20,7 +21,8 @@ std::string agent_line(const Json& status, const View& view) {
     const std::string* name = base::find_string(site, "name");
     const bool known = name != nullptr && !name->empty();  // else there are no settings
     return view.style.paint(Colour::bad, "gridseald is not running; this is what it recorded") +
-           (known ? " (" + where + ")\n" : "\n");
+           (known ? " (" + where + ")\n" : "\n") +
+           "  → start it: systemctl start gridseald; why it ended: journalctl -u gridseald -e\n";
   }
   std::string line = "gridseald " + member(agent, "version") + ", started " +
                      relative(base::find_member(agent, "since"), view.now) + ", process " +
@@ -51,6 +53,13 @@ std::string runs(const Json& component) {
   return version == "-" ? revision : version + "  " + revision;
 }
 
+// What the registry names, where that does not run.
+std::string waiting(const Json& component) {
+  const std::string desired = member(object_of(component, "desired"), "revision");
+  const std::string running = member(object_of(component, "running"), "revision");
+  return desired == "-" || desired == running ? std::string() : short_revision(desired);
+}
+
 // Why it is not healthy, and what goes on.
 std::string remarks(const Json& component, const View& view) {
   std::string text;
@@ -60,7 +69,10 @@ std::string remarks(const Json& component, const View& view) {
     text += "  " + view.style.paint(colour_of(state), state) + ": " + message;
     if (const std::string reason = member(component, "reason"); reason != "-") text += " (" + reason + ")";
     text += "\n";
+    if (const std::string step = next_step_for(component); !step.empty()) text += "  → " + step + "\n";
   }
+  if (const std::string other = waiting(component); !other.empty())
+    text += "  the registry names: " + other + "\n";
   if (const std::string activity = member(component, "activity"); activity != "-")
     text += "  now: " + activity + "\n";
   const Json& poll_error = object_of(object_of(component, "last_poll"), "error");
@@ -104,6 +116,7 @@ std::string details(const Json& component, const View& view) {
                             " (" + relative(base::find_member(component, "since"), view.now) + ")");
   if (const std::string message = member(component, "message"); message != "-") text += line("", message);
   if (const std::string reason = member(component, "reason"); reason != "-") text += line("reason", reason);
+  if (const std::string step = next_step_for(component); !step.empty()) text += line("next step", step);
   if (const std::string activity = member(component, "activity"); activity != "-")
     text += line("now", activity);
   const Json& running = object_of(component, "running");

@@ -1,3 +1,5 @@
+#include "deploy/resolve.hpp"
+
 #include "deploy/revision.hpp"
 #include "oci/semver_range.hpp"
 
@@ -28,6 +30,12 @@ base::Result<std::string> newest_tag(oci::Registry& registry, const oci::Reposit
 
 }  // namespace
 
+base::Result<std::string> tag_of(oci::Registry& registry, const oci::Repository& repository,
+                                 const config::Component& component, const std::stop_token& stop) {
+  if (!component.tag.empty()) return component.tag;
+  return newest_tag(registry, repository, component, stop);
+}
+
 base::Result<Resolved> resolve(const Generation& generation, const config::Component& component,
                                const std::stop_token& stop) {
   if (!component.digest.empty()) {
@@ -37,15 +45,11 @@ base::Result<Resolved> resolve(const Generation& generation, const config::Compo
   }
   oci::Registry& registry = *generation.registries.at(component.registry);
   const oci::Repository repository{component.registry, component.repository};
-  std::string tag = component.tag;
-  if (tag.empty()) {
-    auto newest = newest_tag(registry, repository, component, stop);
-    if (!newest) return std::move(newest).error();
-    tag = std::move(*newest);
-  }
-  auto head = registry.head_manifest(repository, tag, stop);
+  auto tag = tag_of(registry, repository, component, stop);
+  if (!tag) return std::move(tag).error();
+  auto head = registry.head_manifest(repository, *tag, stop);
   if (!head) return std::move(head).error();
-  return Resolved{std::move(tag), head->digest};
+  return Resolved{std::move(*tag), head->digest};
 }
 
 }  // namespace gridseal::deploy

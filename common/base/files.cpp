@@ -179,6 +179,7 @@ class PosixFiles final : public Files {
     info.modified = Time(seconds(st.st_mtim.tv_sec) + milliseconds(st.st_mtim.tv_nsec / 1'000'000));
     info.mode = st.st_mode & 07777U;
     info.owner = st.st_uid;
+    info.group = st.st_gid;
     return info;
   }
 

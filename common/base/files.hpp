@@ -47,6 +47,7 @@ struct FileInfo {
   Time modified;
   uint32_t mode = 0;  // permission bits
   uint32_t owner = 0;
+  uint32_t group = 0;
 };
 
 enum class WriteMode { create_new, truncate, append };

@@ -5,10 +5,11 @@ namespace gridseal::kube {
 using base::Json;
 using base::Result;
 
-Result<bool> may(Cluster& cluster, std::string_view verb, const Resource& resource,
-                 std::string_view namespace_name, const Limits& limits) {
-  Json attributes = {{"verb", verb}, {"group", resource.group}, {"resource", resource.plural}};
-  if (resource.namespaced && !namespace_name.empty()) attributes["namespace"] = namespace_name;
+Result<bool> may(Cluster& cluster, const Attributes& asked, const Limits& limits) {
+  Json attributes = {{"verb", asked.verb}, {"group", asked.group}, {"resource", asked.resource}};
+  if (!asked.subresource.empty()) attributes["subresource"] = asked.subresource;
+  if (!asked.namespace_.empty()) attributes["namespace"] = asked.namespace_;
+  if (!asked.name.empty()) attributes["name"] = asked.name;
   const Json review = {{"apiVersion", "authorization.k8s.io/v1"},
                        {"kind", "SelfSubjectAccessReview"},
                        {"spec", {{"resourceAttributes", std::move(attributes)}}}};
@@ -18,6 +19,16 @@ Result<bool> may(Cluster& cluster, std::string_view verb, const Resource& resour
   const Json* status = base::find_object(answer->object, "status");
   const Json* allowed = status == nullptr ? nullptr : base::find_member(*status, "allowed");
   return allowed != nullptr && *allowed == true;
+}
+
+Result<bool> may(Cluster& cluster, std::string_view verb, const Resource& resource,
+                 std::string_view namespace_name, const Limits& limits) {
+  Attributes attributes;
+  attributes.verb = verb;
+  attributes.group = resource.group;
+  attributes.resource = resource.plural;
+  if (resource.namespaced) attributes.namespace_ = namespace_name;
+  return may(cluster, attributes, limits);
 }
 
 std::string describe(const Resource& resource, std::string_view namespace_name) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/next_steps.hpp"
+
 namespace gridseal::cli {
 namespace {
 
@@ -29,21 +31,48 @@ Json sample_status() {
 
 // GS-CLI-010: The overview names state, what runs, and below it why something is not healthy.
 TEST(Views, StatusOverview) {
-  EXPECT_EQ(status_view(sample_status(), "", view()),
-            "gridseald 0.1.0, started 1h ago, process 42; site pump-station-7, environment production\n\n"
-            "COMPONENT  STATE    SINCE   LAST POLL  RUNS\n"
-            "pump       refused  1m ago  10s ago    1.1.0  stable@sha256:111111111111\n\n"
-            "pump\n"
-            "  refused: not signed by a pinned key (key.wrong)\n"
-            "  the last poll failed: no answer (oci.unreachable)\n"
-            "  warning: a warning\n");
+  EXPECT_EQ(
+      status_view(sample_status(), "", view()),
+      "gridseald 0.1.0, started 1h ago, process 42; site pump-station-7, environment production\n\n"
+      "COMPONENT  STATE    SINCE   LAST POLL  RUNS\n"
+      "pump       refused  1m ago  10s ago    1.1.0  stable@sha256:111111111111\n\n"
+      "pump\n"
+      "  refused: not signed by a pinned key (key.wrong)\n"
+      "  → 'gridseal show pump' tells each check; what runs goes on, and a corrected release is taken by "
+      "itself\n"
+      "  the registry names: stable@sha256:222222222222\n"
+      "  the last poll failed: no answer (oci.unreachable)\n"
+      "  warning: a warning\n");
+}
+
+// GS-CLI-340: Below what is not healthy stands what to do about it, with the component's name and the digest
+// that `show` takes; nothing is advised while it is under way.
+TEST(Views, NextSteps) {
+  const auto step = [](const char* state, const char* reason) {
+    Json component = sample_status()["components"][0];
+    component["state"] = state;
+    component["reason"] = reason;
+    component["desired"]["digest"] = "sha256:" + std::string(64, '2');
+    return next_step_for(component);
+  };
+  EXPECT_NE(step("failed", "health.failed").find("gridseal show sha256:222222222222'"), std::string::npos);
+  EXPECT_NE(step("failed", "health.failed").find("gridseal retry pump "), std::string::npos);
+  EXPECT_NE(step("blocked", "kube.unreachable").find("doctor --only cluster"), std::string::npos);
+  EXPECT_NE(step("blocked", "oci.unavailable").find("doctor --only registry"), std::string::npos);
+  EXPECT_NE(step("degraded", "").find("gridseal rollback pump "), std::string::npos);
+  EXPECT_NE(step("held", "config.held").find("gridseal config check"), std::string::npos);
+  for (const char* state : {"healthy", "deploying", "rolling_back", "new", "untrusted"})
+    EXPECT_EQ(step(state, ""), "") << state;
+  EXPECT_EQ(step("refused", "floor.version"), "");
 }
 
 // GS-CLI-011: A dead daemon is said first.
 TEST(Views, DeadDaemon) {
   Json document = sample_status();
   document["agent"] = {{"running", false}};
-  EXPECT_EQ(status_view(document, "", view()).find("gridseald is not running; this is what it recorded"), 0U);
+  const std::string text = status_view(document, "", view());
+  EXPECT_EQ(text.find("gridseald is not running; this is what it recorded"), 0U);
+  EXPECT_NE(text.find("systemctl start gridseald"), std::string::npos);
 }
 
 // GS-CLI-012: One component is told in full.
