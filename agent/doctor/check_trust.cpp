@@ -130,7 +130,7 @@ void add_bundle(Findings& findings, const Trust& trust, base::Time now) {
         good(kBundle, {}, "trust bundle " + std::to_string(bundle->version()) + " is in force"));
 }
 
-std::string counted(size_t number, const char* one) {
+std::string number_of(size_t number, const char* one) {
   return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
 }
 
@@ -159,7 +159,7 @@ Findings judge_policy(const trust::Policy& policy, const trust::TrustState& stat
   }
   if (usable < policy.threshold())
     return {wrong(kPolicy, policy.name(),
-                  "policy " + policy.name() + " asks for " + counted(policy.threshold(), "signer") +
+                  "policy " + policy.name() + " asks for " + number_of(policy.threshold(), "signer") +
                       ", and only " + std::to_string(usable) +
                       " of its authorities have keys that are not denied: nothing can "
                       "verify",
@@ -188,10 +188,10 @@ Findings check_trust_files(const Case& subject, const std::stop_token& /*stop*/)
                                  "/keys, and compare its fingerprint over another channel"));
   else
     findings.push_back(good(kFiles, directory,
-                            counted(state.keys().size(), "key") + ", " +
-                                counted(state.sigstore_roots().size(), "trusted root") + ", " +
-                                counted(state.content().notation_stores.size(), "file") + " of trust stores" +
-                                " in " + directory));
+                            number_of(state.keys().size(), "key") + ", " +
+                                number_of(state.sigstore_roots().size(), "trusted root") + ", " +
+                                number_of(state.content().notation_stores.size(), "file") +
+                                " of trust stores" + " in " + directory));
   const base::Time now = subject.host.clock.now();
   add_bundle(findings, *trust, now);
   add_expiry(findings, state, now);
