@@ -6,10 +6,6 @@ namespace {
 
 constexpr const char* kId = "settings.read";
 
-std::string counted(size_t count, const char* one) {
-  return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
-}
-
 Findings wrong_settings(const Case& subject) {
   Findings findings;
   const config::Problems& problems = subject.read.error();

@@ -130,10 +130,6 @@ void add_bundle(Findings& findings, const Trust& trust, base::Time now) {
         good(kBundle, {}, "trust bundle " + std::to_string(bundle->version()) + " is in force"));
 }
 
-std::string number_of(size_t number, const char* one) {
-  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
-}
-
 // Every key that could have signed is denied: nothing could ever verify by this authority.
 bool is_denied(const trust::Authority& authority, const trust::Denials& denials) {
   const auto* keys = std::get_if<trust::KeyAuthority>(&authority.rule);
@@ -159,7 +155,7 @@ Findings judge_policy(const trust::Policy& policy, const trust::TrustState& stat
   }
   if (usable < policy.threshold())
     return {wrong(kPolicy, policy.name(),
-                  "policy " + policy.name() + " asks for " + number_of(policy.threshold(), "signer") +
+                  "policy " + policy.name() + " asks for " + counted(policy.threshold(), "signer") +
                       ", and only " + std::to_string(usable) +
                       " of its authorities have keys that are not denied: nothing can "
                       "verify",
@@ -188,9 +184,9 @@ Findings check_trust_files(const Case& subject, const std::stop_token& /*stop*/)
                                  "/keys, and compare its fingerprint over another channel"));
   else
     findings.push_back(good(kFiles, directory,
-                            number_of(state.keys().size(), "key") + ", " +
-                                number_of(state.sigstore_roots().size(), "trusted root") + ", " +
-                                number_of(state.content().notation_stores.size(), "file") +
+                            counted(state.keys().size(), "key") + ", " +
+                                counted(state.sigstore_roots().size(), "trusted root") + ", " +
+                                counted(state.content().notation_stores.size(), "file") +
                                 " of trust stores" + " in " + directory));
   const base::Time now = subject.host.clock.now();
   add_bundle(findings, *trust, now);

@@ -39,4 +39,8 @@ Finding failed(std::string id, std::string about, const base::Error& error, std:
   return wrong(std::move(id), std::move(about), std::move(found), std::move(cure));
 }
 
+std::string counted(size_t number, const char* one) {
+  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
 }  // namespace gridseal::doctor
