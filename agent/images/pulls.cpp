@@ -117,8 +117,8 @@ Result<std::shared_ptr<Pull>> Pulls::join(const oci::Descriptor& blob, bool anew
   auto pull = std::make_shared<Pull>(blob);
   Running& running = running_.emplace_back(Running{pull, {}, false});
   running.thread =
-      std::jthread([this, pull, fetch = std::move(fetch), &running](const std::stop_token& stop) {
-        run(pull, fetch, stop);
+      std::jthread([this, pull, anew, fetch = std::move(fetch), &running](const std::stop_token& stop) {
+        run(pull, anew, fetch, stop);
         const std::lock_guard done(mutex_);
         running.ended = true;
       });
