@@ -10,12 +10,12 @@
 namespace gridseal::doctor {
 namespace {
 
-constexpr const char* kName = "registry.name";
+constexpr const char* kHostName = "registry.name";
 constexpr const char* kReach = "registry.reach";
-constexpr const char* kCertificate = "registry.certificate";
+constexpr const char* kMirrorCertificate = "registry.certificate";
 constexpr const char* kRelease = "registry.release";
 constexpr const char* kSignature = "registry.signature";
-constexpr base::milliseconds kPatience{10'000};
+constexpr base::milliseconds kMirrorPatience{10'000};
 constexpr uint64_t kMaxAnswer = 64 * 1024;
 
 bool is_address(const std::string& host) {
@@ -27,8 +27,8 @@ bool is_address(const std::string& host) {
 http::Request version_check() {
   http::Request request;
   request.target = "/v2/";  // OCI distribution spec, "Determining Support"
-  request.timeout = kPatience;
-  request.idle_timeout = kPatience;
+  request.timeout = kMirrorPatience;
+  request.idle_timeout = kMirrorPatience;
   request.max_body = kMaxAnswer;
   return request;
 }
@@ -41,14 +41,15 @@ bool is_closed(const Host& host, const std::string& path) {
 }
 
 // Whether its certificate is good: by a connector that goes by another time too.
-base::Result<http::Response> ask(http::Connector& connector, const http::Origin& origin,
-                                 const http::TlsSettings& tls, const std::stop_token& stop) {
+base::Result<http::Response> ask_version(http::Connector& connector, const http::Origin& origin,
+                                         const http::TlsSettings& tls, const std::stop_token& stop) {
   auto transport = connector.connect(origin, tls);
   if (!transport) return std::move(transport).error();
   return (*transport)->send(version_check(), stop);
 }
 
-std::string cure_of(const base::Error& error, const std::string& setting, const config::Registry& registry) {
+std::string registry_cure(const base::Error& error, const std::string& setting,
+                          const config::Registry& registry) {
   if (error.code() == "registry.ca" || error.code() == "http.tls_settings")
     return registry.ca.empty() ? "name the file of the registry's CA in " + setting + ".ca"
                                : "put the registry's CA as PEM into " + registry.ca;
@@ -86,13 +87,13 @@ class Mirror {
     if (is_address(name)) return true;
     const auto addresses = host_.resolve(name);
     if (!addresses) {
-      findings.push_back(wrong(kName, name, addresses.error().describe(),
+      findings.push_back(wrong(kHostName, name, addresses.error().describe(),
                                "add the name to the site's DNS or to /etc/hosts"));
       return false;
     }
     std::string list;
     for (const std::string& address : *addresses) list += (list.empty() ? "" : ", ") + address;
-    findings.push_back(good(kName, name, name + " is " + list));
+    findings.push_back(good(kHostName, name, name + " is " + list));
     return true;
   }
 
@@ -103,7 +104,7 @@ class Mirror {
       if (!read) return refuse(read.error(), findings);
       tls = std::move(*read);
     }
-    const auto answer = ask(host_.connector, origin, tls, stop_);
+    const auto answer = ask_version(host_.connector, origin, tls, stop_);
     if (!answer) return refuse(answer.error(), findings);
     constexpr int kOk = 200;
     constexpr int kLogIn = 401;
@@ -123,9 +124,9 @@ class Mirror {
   }
 
   void add_expiry(const http::Origin& origin, const http::TlsSettings& tls, Findings& findings) {
-    const auto then = ask(host_.later, origin, tls, stop_);
+    const auto then = ask_version(host_.later, origin, tls, stop_);
     if (then || then.error().code() != "http.tls") return;
-    findings.push_back(warning(kCertificate, mirror_.url,
+    findings.push_back(warning(kMirrorCertificate, mirror_.url,
                                "its certificate, or that of its CA, ends soon; in " +
                                    base::format_duration(kSoon) + " this is said: " + then.error().describe(),
                                "renew the certificate of the registry, or that of its CA in time"));
@@ -136,7 +137,7 @@ class Mirror {
       findings.push_back(unseen(kReach, mirror_.url, error.message(), "run this as root"));
       return false;
     }
-    findings.push_back(failed(kReach, mirror_.url, error, cure_of(error, setting(), registry_)));
+    findings.push_back(failed(kReach, mirror_.url, error, registry_cure(error, setting(), registry_)));
     return false;
   }
 

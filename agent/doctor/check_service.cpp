@@ -6,7 +6,7 @@ namespace {
 constexpr const char* kUnit = "service.unit";
 constexpr const char* kAgent = "service.agent";
 constexpr const char* kLock = "service.lock";
-constexpr const char* kName = "gridseald.service";
+constexpr const char* kUnitName = "gridseald.service";
 constexpr const char* kStart = "sudo systemctl enable --now gridseald";
 constexpr uint64_t kMaxSmallFile = 4096;
 
@@ -14,32 +14,32 @@ constexpr uint64_t kMaxSmallFile = 4096;
 Finding unit_on_disk(const Host& host, const base::Error& error) {
   for (const char* folder : {"/etc/systemd/system", "/usr/local/lib/systemd/system",
                              "/usr/lib/systemd/system", "/lib/systemd/system"}) {
-    const std::string path = std::string(folder) + "/" + kName;
+    const std::string path = std::string(folder) + "/" + kUnitName;
     if (host.files.stat(host.at(path)))
       return unseen(kUnit, {}, path + " is there, but systemd does not answer: " + error.message(),
                     "run this on the host itself");
   }
   return wrong(kUnit, {},
-               "there is no " + std::string(kName) + ", and systemd does not answer: " + error.message(),
+               "there is no " + std::string(kUnitName) + ", and systemd does not answer: " + error.message(),
                "install the package gridseal");
 }
 
-Finding judge(const UnitState& unit) {
+Finding judge_unit(const UnitState& unit) {
   if (unit.load == "not-found")
-    return wrong(kUnit, {}, "systemd knows no " + std::string(kName), "install the package gridseal");
+    return wrong(kUnit, {}, "systemd knows no " + std::string(kUnitName), "install the package gridseal");
   if (unit.load == "masked")
-    return wrong(kUnit, {}, std::string(kName) + " is masked",
+    return wrong(kUnit, {}, std::string(kUnitName) + " is masked",
                  "sudo systemctl unmask gridseald && " + std::string(kStart));
   if (unit.active == "failed")
-    return wrong(kUnit, {}, std::string(kName) + " has failed",
+    return wrong(kUnit, {}, std::string(kUnitName) + " has failed",
                  "'journalctl -u gridseald -e' says why; then 'sudo systemctl restart gridseald'");
   if (unit.active != "active" && unit.active != "reloading")
-    return wrong(kUnit, {}, std::string(kName) + " is " + unit.active, kStart);
+    return wrong(kUnit, {}, std::string(kUnitName) + " is " + unit.active, kStart);
   if (unit.file == "disabled")
-    return warning(kUnit, {}, std::string(kName) + " runs, but will not be started with the host",
+    return warning(kUnit, {}, std::string(kUnitName) + " runs, but will not be started with the host",
                    "sudo systemctl enable gridseald");
   return good(kUnit, {},
-              std::string(kName) + " is " + unit.active + (unit.file.empty() ? "" : " and " + unit.file));
+              std::string(kUnitName) + " is " + unit.active + (unit.file.empty() ? "" : " and " + unit.file));
 }
 
 std::string first_line(const Host& host, const std::string& path) {
@@ -80,8 +80,8 @@ size_t count_healthy(const base::Json& components) {
 }  // namespace
 
 Findings check_unit(const Case& subject, const std::stop_token& /*stop*/) {
-  auto unit = subject.host.unit(kName);
-  return {unit ? judge(*unit) : unit_on_disk(subject.host, unit.error())};
+  auto unit = subject.host.unit(kUnitName);
+  return {unit ? judge_unit(*unit) : unit_on_disk(subject.host, unit.error())};
 }
 
 Findings check_agent(const Case& subject, const std::stop_token& /*stop*/) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -33,5 +34,8 @@ Finding wrong(std::string id, std::string about, std::string found, std::string 
 Finding unseen(std::string id, std::string about, std::string found, std::string cure);
 // Unseen when this user may not read it, else wrong.
 Finding failed(std::string id, std::string about, const base::Error& error, std::string cure);
+
+// "1 file", "2 files".
+std::string counted(size_t number, std::string_view one);
 
 }  // namespace gridseal::doctor
