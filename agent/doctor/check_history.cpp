@@ -12,7 +12,7 @@ bool is_there(const Host& host, const char* name) {
   return host.files.stat(host.state_directory + "/" + name).has_value();
 }
 
-std::string cure_of(const std::string& code) {
+std::string history_cure(const std::string& code) {
   if (code == "history.damaged")
     return "stop gridseald, keep a copy of it, and restore history.db and host.key from the backup";
   if (code == "history.schema")
@@ -34,7 +34,7 @@ Finding unreadable(const Host& host, const base::Error& error) {
                    "restore history.db from the backup; the operator's guide says what to do without one");
     return good(kDatabase, {}, "there is no history yet");
   }
-  return wrong(kDatabase, {}, error.describe() + " (" + error.code() + ")", cure_of(error.code()));
+  return wrong(kDatabase, {}, error.describe() + " (" + error.code() + ")", history_cure(error.code()));
 }
 
 }  // namespace

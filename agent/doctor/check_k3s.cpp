@@ -31,8 +31,8 @@ Finding cannot_look(const char* id, const std::string& path, const base::Error& 
 
 // --- certificates ---------------------------------------------------------------------------------
 
-std::optional<Finding> judge(const crypto::Certificate& certificate, const std::string& path,
-                             base::Time now) {
+std::optional<Finding> judge_certificate(const crypto::Certificate& certificate, const std::string& path,
+                                         base::Time now) {
   const std::string whose = path + " (" + certificate.subject_text() + ") ";
   if (certificate.not_before() > now)
     return wrong(
@@ -77,7 +77,8 @@ Findings check_k3s_certificates(const Case& subject, const std::stop_token& /*st
       if (!chain) continue;  // k3s keeps other things under that name too
       ++count;
       first = std::min(first.value_or(chain->front().not_after()), chain->front().not_after());
-      if (auto finding = judge(chain->front(), path, now); finding && findings.size() < kMaxFindings)
+      if (auto finding = judge_certificate(chain->front(), path, now);
+          finding && findings.size() < kMaxFindings)
         findings.push_back(std::move(*finding));
     }
   }

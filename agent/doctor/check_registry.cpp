@@ -41,14 +41,15 @@ bool is_closed(const Host& host, const std::string& path) {
 }
 
 // Whether its certificate is good: by a connector that goes by another time too.
-base::Result<http::Response> ask(http::Connector& connector, const http::Origin& origin,
-                                 const http::TlsSettings& tls, const std::stop_token& stop) {
+base::Result<http::Response> ask_version(http::Connector& connector, const http::Origin& origin,
+                                         const http::TlsSettings& tls, const std::stop_token& stop) {
   auto transport = connector.connect(origin, tls);
   if (!transport) return std::move(transport).error();
   return (*transport)->send(version_check(), stop);
 }
 
-std::string cure_of(const base::Error& error, const std::string& setting, const config::Registry& registry) {
+std::string registry_cure(const base::Error& error, const std::string& setting,
+                          const config::Registry& registry) {
   if (error.code() == "registry.ca" || error.code() == "http.tls_settings")
     return registry.ca.empty() ? "name the file of the registry's CA in " + setting + ".ca"
                                : "put the registry's CA as PEM into " + registry.ca;
@@ -103,7 +104,7 @@ class Mirror {
       if (!read) return refuse(read.error(), findings);
       tls = std::move(*read);
     }
-    const auto answer = ask(host_.connector, origin, tls, stop_);
+    const auto answer = ask_version(host_.connector, origin, tls, stop_);
     if (!answer) return refuse(answer.error(), findings);
     constexpr int kOk = 200;
     constexpr int kLogIn = 401;
@@ -123,7 +124,7 @@ class Mirror {
   }
 
   void add_expiry(const http::Origin& origin, const http::TlsSettings& tls, Findings& findings) {
-    const auto then = ask(host_.later, origin, tls, stop_);
+    const auto then = ask_version(host_.later, origin, tls, stop_);
     if (then || then.error().code() != "http.tls") return;
     findings.push_back(warning(kRegistryCertificate, mirror_.url,
                                "its certificate, or that of its CA, ends soon; in " +
@@ -136,7 +137,7 @@ class Mirror {
       findings.push_back(unseen(kReach, mirror_.url, error.message(), "run this as root"));
       return false;
     }
-    findings.push_back(failed(kReach, mirror_.url, error, cure_of(error, setting(), registry_)));
+    findings.push_back(failed(kReach, mirror_.url, error, registry_cure(error, setting(), registry_)));
     return false;
   }
 

@@ -24,7 +24,7 @@ Finding unit_on_disk(const Host& host, const base::Error& error) {
                "install the package gridseal");
 }
 
-Finding judge(const UnitState& unit) {
+Finding judge_unit(const UnitState& unit) {
   if (unit.load == "not-found")
     return wrong(kUnit, {}, "systemd knows no " + std::string(kUnitName), "install the package gridseal");
   if (unit.load == "masked")

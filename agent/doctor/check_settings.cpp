@@ -14,9 +14,9 @@ Findings wrong_settings(const Case& subject) {
                                : "; until then gridseald goes on, or starts held, with the last valid ones";
   for (const config::Problem& problem : problems.list) {
     if (problems.unreadable && problem.message.find("Permission denied") != std::string::npos)
-      findings.push_back(unseen(kId, problem.place.file, problem.to_string(), "run this as root"));
+      findings.push_back(unseen(kSettingsRead, problem.place.file, problem.to_string(), "run this as root"));
     else
-      findings.push_back(wrong(kId, problem.place.to_string(), problem.to_string(),
+      findings.push_back(wrong(kSettingsRead, problem.place.to_string(), problem.to_string(),
                                "correct it, then 'gridseal config check'" + then));
   }
   return findings;
@@ -36,7 +36,7 @@ Findings check_settings(const Case& subject, const std::stop_token& /*stop*/) {
         warning("settings.component", {}, "no component is configured: there is nothing to do",
                 "add a section [component.NAME] to " + subject.host.config_directory +
                     "/agent.toml; 'man gridseal-settings' and docs/settings.md have every key"));
-  findings.push_back(good(kId, subject.host.config_directory,
+  findings.push_back(good(kSettingsRead, subject.host.config_directory,
                           counted(subject.read->sources.size(), "file") + ", " +
                               counted(components, "component") + ", " +
                               (subject.settings->registries.size() == 1

@@ -6,7 +6,7 @@
 namespace gridseal::doctor {
 namespace {
 
-constexpr const char* kFiles = "trust.files";
+constexpr const char* kTrustFiles = "trust.files";
 constexpr const char* kBundle = "trust.bundle";
 constexpr const char* kExpiry = "trust.expiry";
 constexpr const char* kPolicy = "trust.policy";
@@ -18,7 +18,7 @@ struct Trust {
 };
 
 // Who may not look into the state directory is told by what is pinned alone.
-base::Result<Trust> load(const Case& subject) {
+base::Result<Trust> read_all_trust(const Case& subject) {
   const std::string& directory = subject.settings->trust.directory;
   const std::string& state = subject.host.state_directory;
   const auto listed = subject.host.files.list(state);
@@ -32,7 +32,7 @@ base::Result<Trust> load(const Case& subject) {
   return Trust{std::move(whole->state), std::move(whole->chain), std::move(whole->left_out)};
 }
 
-std::string cure_of(const base::Error& error, const std::string& directory) {
+std::string trust_cure(const base::Error& error, const std::string& directory) {
   if (error.code() == "trust.permissions")
     return "sudo chown -R root: " + directory + " && sudo chmod -R go-w " + directory +
            "; look first at who could have changed it";
@@ -62,8 +62,8 @@ std::optional<base::Time> end_of(const sigstore::Authority& authority) {
   return end;
 }
 
-void judge(Findings& findings, const std::string& about, const std::string& what, const Last& last,
-           base::Time now, const std::string& cure) {
+void judge_end(Findings& findings, const std::string& about, const std::string& what, const Last& last,
+               base::Time now, const std::string& cure) {
   if (!last.any || last.endless || *last.end > now + kSoon) return;
   if (*last.end < now)
     findings.push_back(wrong(
@@ -79,9 +79,9 @@ void add_expiry(Findings& findings, const trust::TrustState& state, base::Time n
     Last authorities;
     for (const auto& authority : root->root.certificate_authorities)
       if (!authority.chain.empty()) authorities.add(end_of(authority));
-    judge(findings, root->name,
-          "the trusted root " + root->name + " names certificate authorities of which the last one",
-          authorities, now, "fetch a newer trusted_root.json on the connected side, and bring it here");
+    judge_end(findings, root->name,
+              "the trusted root " + root->name + " names certificate authorities of which the last one",
+              authorities, now, "fetch a newer trusted_root.json on the connected side, and bring it here");
   }
   std::map<std::string, Last> stores;
   for (const auto& piece : state.content().notation_stores) {
@@ -92,8 +92,8 @@ void add_expiry(Findings& findings, const trust::TrustState& state, base::Time n
     }
   }
   for (const auto& [name, last] : stores)
-    judge(findings, name, "the last certificate of the trust store " + name, last, now,
-          "bring the signer's next certificate into the store beside the old one");
+    judge_end(findings, name, "the last certificate of the trust store " + name, last, now,
+              "bring the signer's next certificate into the store beside the old one");
 }
 
 void add_bundle(Findings& findings, const Trust& trust, base::Time now) {
@@ -172,18 +172,19 @@ Findings judge_policy(const trust::Policy& policy, const trust::TrustState& stat
 Findings check_trust_files(const Case& subject, const std::stop_token& /*stop*/) {
   if (subject.settings == nullptr) return {};
   const std::string& directory = subject.settings->trust.directory;
-  auto trust = load(subject);
-  if (!trust) return {failed(kFiles, directory, trust.error(), cure_of(trust.error(), directory))};
+  auto trust = read_all_trust(subject);
+  if (!trust) return {failed(kTrustFiles, directory, trust.error(), trust_cure(trust.error(), directory))};
   const trust::TrustState& state = trust->state;
   const size_t all =
       state.keys().size() + state.sigstore_roots().size() + state.content().notation_stores.size();
   Findings findings;
   if (all == 0)
-    findings.push_back(wrong(kFiles, directory, "nothing is pinned in " + directory + ": nothing can verify",
+    findings.push_back(wrong(kTrustFiles, directory,
+                             "nothing is pinned in " + directory + ": nothing can verify",
                              "put the public key of the releases into " + directory +
                                  "/keys, and compare its fingerprint over another channel"));
   else
-    findings.push_back(good(kFiles, directory,
+    findings.push_back(good(kTrustFiles, directory,
                             counted(state.keys().size(), "key") + ", " +
                                 counted(state.sigstore_roots().size(), "trusted root") + ", " +
                                 counted(state.content().notation_stores.size(), "file") +
@@ -196,7 +197,7 @@ Findings check_trust_files(const Case& subject, const std::stop_token& /*stop*/)
 
 Findings check_policies(const Case& subject, const std::stop_token& /*stop*/) {
   if (subject.settings == nullptr) return {};
-  auto trust = load(subject);
+  auto trust = read_all_trust(subject);
   if (!trust) return {};  // said by check_trust_files
   Findings findings;
   for (const auto& [name, settings] : subject.settings->trust.policies) {

@@ -28,7 +28,7 @@ constexpr std::array kChecks{
     Check{"service", check_unit},         Check{"service", check_agent},
 };
 
-bool has(const Findings& findings, Level level) {
+bool has_level(const Findings& findings, Level level) {
   return std::ranges::find(findings, level, &Finding::level) != findings.end();
 }
 
@@ -66,8 +66,8 @@ void examine(const Host& host, const std::string& only, const std::function<void
 }
 
 Verdict verdict(const Findings& findings) {
-  if (has(findings, Level::wrong)) return Verdict::not_ready;
-  return has(findings, Level::unseen) ? Verdict::unseen : Verdict::ready;
+  if (has_level(findings, Level::wrong)) return Verdict::not_ready;
+  return has_level(findings, Level::unseen) ? Verdict::unseen : Verdict::ready;
 }
 
 base::Json to_json(const Findings& findings) {

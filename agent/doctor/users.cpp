@@ -20,7 +20,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
-std::optional<uint32_t> number(const std::string& text) {
+std::optional<uint32_t> parse_number(const std::string& text) {
   uint32_t value = 0;
   const char* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, value);
@@ -41,16 +41,17 @@ std::vector<std::vector<std::string>> entries(const Host& host, const char* path
 
 void add_groups(const Host& host, User& user) {
   for (const auto& group : entries(host, "/etc/group", 4)) {
-    const auto id = number(group[2]);
+    const auto id = parse_number(group[2]);
     const auto members = split(group[3], ',');
     if (id && std::ranges::find(members, user.name) != members.end()) user.groups.insert(*id);
   }
 }
 
-std::optional<User> find(const Host& host, const std::function<bool(const std::string&, uint32_t)>& wanted) {
+std::optional<User> find_user(const Host& host,
+                              const std::function<bool(const std::string&, uint32_t)>& wanted) {
   for (const auto& entry : entries(host, "/etc/passwd", 4)) {
-    const auto id = number(entry[2]);
-    const auto group = number(entry[3]);
+    const auto id = parse_number(entry[2]);
+    const auto group = parse_number(entry[3]);
     if (!id || !group || !wanted(entry[0], *id)) continue;
     User user{entry[0], *id, {*group}};
     add_groups(host, user);
@@ -70,13 +71,13 @@ bool allowed(const User& user, const base::FileInfo& info, uint32_t bit) {
 
 std::optional<User> agent_user(const Host& host) {
   const auto state = host.files.stat(host.state_directory);
-  if (!state) return find(host, [](const std::string& name, uint32_t) { return name == kAgentUser; });
-  auto user = find(host, [&](const std::string&, uint32_t id) { return id == state->owner; });
+  if (!state) return find_user(host, [](const std::string& name, uint32_t) { return name == kAgentUser; });
+  auto user = find_user(host, [&](const std::string&, uint32_t id) { return id == state->owner; });
   return user ? user : User{"uid " + std::to_string(state->owner), state->owner, {state->group}};
 }
 
 std::string user_name(const Host& host, uint32_t id) {
-  const auto user = find(host, [&](const std::string&, uint32_t other) { return other == id; });
+  const auto user = find_user(host, [&](const std::string&, uint32_t other) { return other == id; });
   return user ? user->name : "uid " + std::to_string(id);
 }
 

@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kSettings = R"([site]
+constexpr const char* kDoctorSettings = R"([site]
 name = "test"
 [registry.mirror]
 url = "https://127.0.0.1:1"
@@ -39,7 +39,7 @@ class DoctorProgramTest : public ::testing::Test {
     ASSERT_TRUE(files_.remove_tree(folder_));
     for (const char* name : {"cluster", "etc"})
       ASSERT_TRUE(files_.make_directories(folder_ + "/" + name, 0755));
-    ASSERT_TRUE(base::write_file(files_, folder_ + "/etc/agent.toml", kSettings, 0644));
+    ASSERT_TRUE(base::write_file(files_, folder_ + "/etc/agent.toml", kDoctorSettings, 0644));
     std::string why;
     cluster_ = test::KubesimProcess::start(folder_ + "/cluster", {}, 20, why);
     ASSERT_TRUE(cluster_) << why;

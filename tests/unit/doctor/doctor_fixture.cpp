@@ -65,7 +65,7 @@ test::ScriptedAnswer api_answer(const std::string& target) {
   return test::answer(404, R"({"kind":"Status","status":"Failure","reason":"NotFound","code":404})");
 }
 
-std::string certificate(const char* from, const char* until) {
+std::string serving_certificate(const char* from, const char* until) {
   namespace pki = test::pki;
   auto spec = pki::code_signing_spec({});
   spec.subject = pki::common_name("kube-apiserver");
@@ -89,7 +89,7 @@ void DoctorTest::SetUp() {
   files_.owner = {::geteuid(), ::getegid()};
   settings(kSettings);
   put(etc() + "/trust/keys/release.pub", test::pki::new_key().public_key().to_pem());
-  put(etc() + "/mirror-ca.crt", certificate("2020-01-01T00:00:00Z", "2040-01-01T00:00:00Z"));
+  put(etc() + "/mirror-ca.crt", serving_certificate("2020-01-01T00:00:00Z", "2040-01-01T00:00:00Z"));
   put(etc() + "/password", "agent:hunter2\n", 0600);
   put(etc() + "/kubeconfig", kKubeconfig, 0600);
   put(folder_ + "/etc/passwd", "root:x:0:0::/root:/bin/sh\ngridseal:x:990:991::/:/bin/false\n");
@@ -97,7 +97,7 @@ void DoctorTest::SetUp() {
   put(folder_ + "/proc/self/mounts", "/dev/sda1 / ext4 rw,relatime 0 0\n");
   put(folder_ + "/etc/rancher/k3s/config.yaml", "disable-default-registry-endpoint: true\n", 0600);
   put(k3s() + "/server/tls/serving-kube-apiserver.crt",
-      certificate("2026-12-01T00:00:00Z", "2027-12-01T00:00:00Z"));
+      serving_certificate("2026-12-01T00:00:00Z", "2027-12-01T00:00:00Z"));
   put(k3s() + "/server/manifests/coredns.yaml", "kind: ConfigMap\n");
   put(k3s() + "/server/manifests/metrics-server/metrics-server-service.yaml", "kind: Service\n");
   ASSERT_TRUE(history::History::open(disk, system_clock_, {state(), {}}));
