@@ -102,7 +102,7 @@ std::string overview(const Json& components, const View& view) {
   return table.to_string(view.width) + (below.empty() ? "" : "\n" + below);
 }
 
-std::string line(std::string_view name, const std::string& value) {
+std::string labelled(std::string_view name, const std::string& value) {
   constexpr size_t kColumn = 12;
   std::string text(name);
   text.resize(kColumn, ' ');
@@ -111,34 +111,37 @@ std::string line(std::string_view name, const std::string& value) {
 
 std::string details(const Json& component, const View& view) {
   const std::string state = member(component, "state");
-  std::string text = line("component", member(component, "name"));
-  text += line("state", view.style.paint(colour_of(state), state) + ", since " + member(component, "since") +
+  std::string text = labelled("component", member(component, "name"));
+  text +=
+      labelled("state", view.style.paint(colour_of(state), state) + ", since " + member(component, "since") +
                             " (" + relative(base::find_member(component, "since"), view.now) + ")");
-  if (const std::string message = member(component, "message"); message != "-") text += line("", message);
-  if (const std::string reason = member(component, "reason"); reason != "-") text += line("reason", reason);
-  if (const std::string step = next_step_for(component); !step.empty()) text += line("next step", step);
+  if (const std::string message = member(component, "message"); message != "-") text += labelled("", message);
+  if (const std::string reason = member(component, "reason"); reason != "-")
+    text += labelled("reason", reason);
+  if (const std::string step = next_step_for(component); !step.empty()) text += labelled("next step", step);
   if (const std::string activity = member(component, "activity"); activity != "-")
-    text += line("now", activity);
+    text += labelled("now", activity);
   const Json& running = object_of(component, "running");
-  text += line("runs", member(running, "revision"));
-  if (member(running, "version") != "-") text += line("version", member(running, "version"));
-  text += line("wanted", member(object_of(component, "desired"), "revision"));
+  text += labelled("runs", member(running, "revision"));
+  if (member(running, "version") != "-") text += labelled("version", member(running, "version"));
+  text += labelled("wanted", member(object_of(component, "desired"), "revision"));
   const Json& deployment = object_of(component, "deployment");
   if (!deployment.empty())
-    text += line("deployment", member(deployment, "id") + ", " + member(deployment, "state") + ", started " +
+    text +=
+        labelled("deployment", member(deployment, "id") + ", " + member(deployment, "state") + ", started " +
                                    relative(base::find_member(deployment, "started"), view.now));
   const Json& poll = object_of(component, "last_poll");
-  text += line("last poll", relative(base::find_member(poll, "at"), view.now));
+  text += labelled("last poll", relative(base::find_member(poll, "at"), view.now));
   const Json& error = object_of(poll, "error");
-  if (!error.empty()) text += line("", member(error, "message") + " (" + member(error, "code") + ")");
-  text += line("next poll", relative(base::find_member(component, "next_poll"), view.now));
+  if (!error.empty()) text += labelled("", member(error, "message") + " (" + member(error, "code") + ")");
+  text += labelled("next poll", relative(base::find_member(component, "next_poll"), view.now));
   const Json& floor = object_of(component, "floor");
   if (!floor.empty())
-    text += line("floor", member(floor, "version") + ", created " + member(floor, "created") +
-                              "; nothing older is installed without a permit");
+    text += labelled("floor", member(floor, "version") + ", created " + member(floor, "created") +
+                                  "; nothing older is installed without a permit");
   if (const Json* warnings = base::find_array(component, "warnings")) {
     for (const Json& warning : *warnings)
-      if (warning.is_string()) text += line("warning", shown(warning.get_ref<const std::string&>()));
+      if (warning.is_string()) text += labelled("warning", shown(warning.get_ref<const std::string&>()));
   }
   return text;
 }
