@@ -39,7 +39,7 @@ constexpr std::array kAdvice{
 };
 
 // Codes that say: this could not be judged as it was asked.
-constexpr std::array<std::string_view, 16> kUsage{"kube.config",
+constexpr std::array<std::string_view, 17> kUsage{"kube.config",
                                                   "k3s.own_kubeconfig",
                                                   "oci.ca",
                                                   "oci.credentials",
@@ -53,6 +53,7 @@ constexpr std::array<std::string_view, 16> kUsage{"kube.config",
                                                   "base.",
                                                   "parse.",
                                                   "key.",
+                                                  "media.request",
                                                   "trust.key_file",
                                                   "usage"};
 constexpr std::array<std::string_view, 6> kForbidden{"control.forbidden", "agent.permission",

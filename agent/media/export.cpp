@@ -137,7 +137,10 @@ class Export {
     if (!fetched) return std::move(fetched).error();
     auto verified = deploy::judge(generation_, component, *fetched, resolved->tag, trust::Occasion::admission,
                                   outside_.clock.now());
-    if (!verified) return std::move(verified).error().with_context("the site would not take it");
+    if (!verified)
+      return Error::refused("media.would_be_refused",
+                            "the site would not take it: " + verified.error().describe() + " (" +
+                                verified.error().code() + ")");
     if (auto r = fetch_referrers(work, from, fetched->digest, report_.warnings); !r) return r;
     if (request_.images) {
       if (auto r = take_images(component, *fetched); !r) return r;

@@ -40,7 +40,8 @@ base::Json to_json(const ExportReport& report);
 // used only after success. Errors: media.request (refused: an unknown component, one without a registry),
 // media.image (refused: nobody serves an image, or it is not whole), media.readback (blocked: what was read
 // back is not what was written: the medium is broken), store.layout (refused: the folder is something else),
-// what the site would refuse a release for; those of Registry, Store, Files and Watch.
+// media.would_be_refused (refused: with the reason that the site would give); those of Registry, Store, Files
+// and Watch.
 base::Result<ExportReport> export_medium(const deploy::Outside& outside, const deploy::Generation& generation,
                                          const ExportRequest& request, Progress& progress,
                                          const std::stop_token& stop);

@@ -77,7 +77,8 @@ TEST_F(MediaE2eTest, FromTheConnectedSideToAHealthySite) {
   EXPECT_TRUE(await_running("1.0.0")) << tell();
   EXPECT_EQ(live_version(), "1.0.0");
   EXPECT_NE(json_of("status").value("media", "").find("may be pulled"), std::string::npos) << tell();
-  EXPECT_NE(gridseal("history").output.find("stick 7"), std::string::npos) << gridseal("history").output;
+  EXPECT_NE(json_of("history").dump().find("from medium stick 7"), std::string::npos)
+      << json_of("history").dump(2);
   const Ran again = gridseal("import " + stick_->path());
   EXPECT_EQ(again.code, 0) << again.output;
   EXPECT_NE(again.output.find("known already"), std::string::npos) << again.output;

@@ -38,12 +38,14 @@ class HostileTest : public MediaTest {
   // Another manifest under the name "stable".
   void put_as_stable(const std::string& bytes) {
     const base::Digest digest = crypto::sha256(bytes);
+    (void)release();
     write(blob(digest), bytes);
     edit(release().to_string(), digest.to_string());
   }
   std::string layer_path() { return blob(manifest().layers[0].digest); }
   std::string signature_path() {
-    for (const auto& entry : oci::parse_index(read(index())).value().manifests) {
+    const oci::Index names = oci::parse_index(read(index())).value();
+    for (const auto& entry : names.manifests) {
       const auto name = entry.annotations.find(oci::kAnnotationRefName);
       if (name != entry.annotations.end() && name->second.ends_with(".sig")) return blob(entry.digest);
     }
@@ -182,7 +184,7 @@ const Harm kTable[] = {
        static const auto stranger = crypto::PrivateKey::generate().value();
        (void)t.add_release("1.1.0", {"stable", "shop", &stranger, {}});
      },
-     "sig.key_unknown"},
+     "key.wrong"},
     {"another component under this one's name",
      [](HostileTest& t) {
        (void)t.add_release("1.1.0", {"stable", "pumps", &t.host_.key(), {}});
