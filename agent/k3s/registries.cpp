@@ -111,7 +111,10 @@ class Editor {
     for (size_t i = 0; i < lines_.size();) {
       const std::string& line = lines_[i];
       const size_t indent = indent_of(line);
-      if (!is_blank(line) && indent == 0) section = line.substr(0, line.find(':'));
+      if (!is_blank(line) && indent == 0) {
+        section = line.substr(0, line.find(':'));
+        std::erase_if(section, [](char c) { return c == '"' || c == '\''; });
+      }
       const auto key = is_marked(line) && indent > 0 ? marked_key(line) : std::nullopt;
       ++i;
       if (!key) {
