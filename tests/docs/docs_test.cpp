@@ -36,28 +36,16 @@ void follow(DocsSite& site, const std::string& name) {
   EXPECT_GT(ran, 0U) << name;
 }
 
-class DocsTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string why;
-    site_ = DocsSite::start(why);
-    ASSERT_TRUE(site_) << why;
-  }
-  std::unique_ptr<DocsSite> site_;
-};
-
-// GS-DOCS-001: The first deployment in ten minutes: each command, from the key to the first rollback, does
-// what the page says and prints what it shows.
-TEST_F(DocsTest, FirstDeployment) {
-  follow(*site_, "first-deployment.md");
-}
-
-// GS-DOCS-002: The commands of the pages on installing, files, and upgrading work on a host where the first
-// deployment is done, and files have the modes that the page gives them.
-TEST_F(DocsTest, AfterTheFirstDeployment) {
-  ASSERT_NO_FATAL_FAILURE(follow(*site_, "first-deployment.md"));
-  ASSERT_NO_FATAL_FAILURE(follow(*site_, "install.md"));
-  ASSERT_NO_FATAL_FAILURE(follow(*site_, "upgrade.md"));
+// GS-DOCS-001: The pages on the first deployment, installing, upgrading and files, followed in this order:
+// each command does what the page says and prints what it shows, and files have the modes that the page gives
+// them.
+TEST(Docs, AreFollowed) {
+  std::string why;
+  const auto site = DocsSite::start(why);
+  ASSERT_TRUE(site) << why;
+  ASSERT_NO_FATAL_FAILURE(follow(*site, "first-deployment.md"));
+  ASSERT_NO_FATAL_FAILURE(follow(*site, "install.md"));
+  ASSERT_NO_FATAL_FAILURE(follow(*site, "upgrade.md"));
   const std::string page = document("files.md");
   static const std::regex row(R"(\n\| (`[^|]*`) \| [^|]* \| (0\d\d\d) \|)");
   static const std::regex path("`(/[^`*]*)`");
@@ -67,7 +55,7 @@ TEST_F(DocsTest, AfterTheFirstDeployment) {
     for (std::sregex_iterator one(paths.begin(), paths.end(), path); one != end; ++one) {
       std::string file = (*one)[1].str();
       if (file.ends_with('/')) file.pop_back();
-      const auto info = base::system_files().stat(site_->path(file));
+      const auto info = base::system_files().stat(site->path(file));
       // These two depend on whether this machine has a user and a group gridseal.
       if (!info || file == "/etc/gridseal/kubeconfig" || file == "/run/gridseal/control.sock") continue;
       ++looked_at;
@@ -75,10 +63,10 @@ TEST_F(DocsTest, AfterTheFirstDeployment) {
     }
   }
   EXPECT_GE(looked_at, 8U);
-  follow(*site_, "files.md");
+  follow(*site, "files.md");
 }
 
-// GS-DOCS-003: A command of gridseal that any document names is one, with options that it has.
+// GS-DOCS-002: A command of gridseal that any document names is one, with options that it has.
 TEST(Commands, AreKnown) {
   std::set<std::string> seen;
   for (const auto& entry : std::filesystem::directory_iterator(GRIDSEAL_DOCS)) {
@@ -103,7 +91,7 @@ TEST(Commands, AreKnown) {
   EXPECT_GT(seen.size(), 40U);
 }
 
-// GS-DOCS-004: What a document says is printed is looked for line by line; a comment that is not understood
+// GS-DOCS-003: What a document says is printed is looked for line by line; a comment that is not understood
 // is not passed over.
 TEST(Markdown, BlocksAndOutput) {
   const auto blocks = blocks_of(

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "base/encoding.hpp"
 #include "history/history.hpp"
 #include "support/pki/pki.hpp"
 
@@ -27,14 +28,6 @@ ceiling.namespaces = ["water-works"]
 ceiling.kinds = ["Deployment"]
 [kubernetes]
 kubeconfig = "kubeconfig"
-)";
-
-constexpr const char* kKubeconfig = R"(apiVersion: v1
-kind: Config
-current-context: gridseal
-clusters: [{name: k3s, cluster: {server: "https://127.0.0.1:6443"}}]
-users: [{name: gridseal, user: {token: "not-shown-anywhere"}}]
-contexts: [{name: gridseal, context: {cluster: k3s, user: gridseal}}]
 )";
 
 constexpr const char* kDigest = "sha256:7031c1b283388d2c2e09b57badb803c05ebed362dc88d84b480cc47f72a21097";
@@ -74,6 +67,14 @@ std::string serving_certificate(const char* from, const char* until) {
   return pki::self_signed(spec).certificate.to_pem();
 }
 
+std::string kubeconfig() {
+  return "apiVersion: v1\nkind: Config\ncurrent-context: gridseal\nclusters:\n- name: k3s\n  cluster:\n"
+         "    server: https://127.0.0.1:6443\n    certificate-authority-data: " +
+         base::encode_base64(serving_certificate("2020-01-01T00:00:00Z", "2040-01-01T00:00:00Z")) +
+         "\nusers: [{name: gridseal, user: {token: \"not-shown-anywhere\"}}]\n"
+         "contexts: [{name: gridseal, context: {cluster: k3s, user: gridseal}}]\n";
+}
+
 }  // namespace
 
 void DoctorTest::SetUp() {
@@ -91,7 +92,7 @@ void DoctorTest::SetUp() {
   put(etc() + "/trust/keys/release.pub", test::pki::new_key().public_key().to_pem());
   put(etc() + "/mirror-ca.crt", serving_certificate("2020-01-01T00:00:00Z", "2040-01-01T00:00:00Z"));
   put(etc() + "/password", "agent:hunter2\n", 0600);
-  put(etc() + "/kubeconfig", kKubeconfig, 0600);
+  put(etc() + "/kubeconfig", kubeconfig(), 0600);
   put(folder_ + "/etc/passwd", "root:x:0:0::/root:/bin/sh\ngridseal:x:990:991::/:/bin/false\n");
   put(folder_ + "/etc/group", "root:x:0:\ngridseal:x:991:\nmirror:x:995:alice,gridseal\n");
   put(folder_ + "/proc/self/mounts", "/dev/sda1 / ext4 rw,relatime 0 0\n");

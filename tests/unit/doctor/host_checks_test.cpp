@@ -90,7 +90,7 @@ TEST_F(DoctorTest, TrustFiles) {
   ASSERT_TRUE(base::system_files().remove(etc() + "/trust/keys/release.pub"));
   EXPECT_EQ(level("trust.files"), "wrong");
   EXPECT_THAT(lines("trust.policy"), ElementsAre(AllOf(HasSubstr("wrong"), HasSubstr("release.pub"))));
-  files_.closed.insert(etc() + "/trust");
+  files_.closed.insert(etc() + "/trust/keys");
   EXPECT_EQ(level("trust.files"), "unseen");
 }
 
