@@ -13,10 +13,10 @@ namespace {
 constexpr const char* kKubeconfig = "cluster.kubeconfig";
 constexpr const char* kToken = "cluster.token";
 constexpr const char* kApi = "cluster.api";
-constexpr const char* kClusterCertificate = "cluster.certificate";
+constexpr const char* kApiCertificate = "cluster.certificate";
 constexpr const char* kRights = "cluster.rights";
 constexpr const char* kSetup = "sudo gridseal k3s setup";
-constexpr base::milliseconds kClusterPatience{10'000};
+constexpr base::milliseconds kApiPatience{10'000};
 constexpr uint64_t kMaxToken = 64 * 1024;
 constexpr size_t kMaxListed = 8;
 
@@ -80,8 +80,8 @@ class Api {
   static kube::ClientSettings settings(const Host& host) {
     kube::ClientSettings settings;
     settings.user_agent = "gridseal/" + host.version;
-    settings.request_timeout = kClusterPatience;
-    settings.call_deadline = kClusterPatience;  // somebody is waiting at a terminal
+    settings.request_timeout = kApiPatience;
+    settings.call_deadline = kApiPatience;  // somebody is waiting at a terminal
     return settings;
   }
   kube::Limits limits() const { return {stop_, std::nullopt}; }
@@ -104,10 +104,10 @@ class Api {
     if (!transport) return;
     http::Request request;
     request.target = config.base_path + "/version";
-    request.timeout = kClusterPatience;
+    request.timeout = kApiPatience;
     const auto then = (*transport)->send(request, stop_);
     if (then || then.error().code() != "http.tls") return;
-    findings.push_back(warning(kClusterCertificate, {},
+    findings.push_back(warning(kApiCertificate, {},
                                "its certificate, or that of its CA, ends soon; in " +
                                    base::format_duration(kSoon) + " this is said: " + then.error().describe(),
                                "'sudo systemctl restart k3s' renews it"));

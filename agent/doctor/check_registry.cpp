@@ -10,12 +10,12 @@
 namespace gridseal::doctor {
 namespace {
 
-constexpr const char* kRegistryName = "registry.name";
+constexpr const char* kHostName = "registry.name";
 constexpr const char* kReach = "registry.reach";
-constexpr const char* kRegistryCertificate = "registry.certificate";
+constexpr const char* kMirrorCertificate = "registry.certificate";
 constexpr const char* kRelease = "registry.release";
 constexpr const char* kSignature = "registry.signature";
-constexpr base::milliseconds kRegistryPatience{10'000};
+constexpr base::milliseconds kMirrorPatience{10'000};
 constexpr uint64_t kMaxAnswer = 64 * 1024;
 
 bool is_address(const std::string& host) {
@@ -27,8 +27,8 @@ bool is_address(const std::string& host) {
 http::Request version_check() {
   http::Request request;
   request.target = "/v2/";  // OCI distribution spec, "Determining Support"
-  request.timeout = kRegistryPatience;
-  request.idle_timeout = kRegistryPatience;
+  request.timeout = kMirrorPatience;
+  request.idle_timeout = kMirrorPatience;
   request.max_body = kMaxAnswer;
   return request;
 }
@@ -87,13 +87,13 @@ class Mirror {
     if (is_address(name)) return true;
     const auto addresses = host_.resolve(name);
     if (!addresses) {
-      findings.push_back(wrong(kRegistryName, name, addresses.error().describe(),
+      findings.push_back(wrong(kHostName, name, addresses.error().describe(),
                                "add the name to the site's DNS or to /etc/hosts"));
       return false;
     }
     std::string list;
     for (const std::string& address : *addresses) list += (list.empty() ? "" : ", ") + address;
-    findings.push_back(good(kRegistryName, name, name + " is " + list));
+    findings.push_back(good(kHostName, name, name + " is " + list));
     return true;
   }
 
@@ -126,7 +126,7 @@ class Mirror {
   void add_expiry(const http::Origin& origin, const http::TlsSettings& tls, Findings& findings) {
     const auto then = ask_version(host_.later, origin, tls, stop_);
     if (then || then.error().code() != "http.tls") return;
-    findings.push_back(warning(kRegistryCertificate, mirror_.url,
+    findings.push_back(warning(kMirrorCertificate, mirror_.url,
                                "its certificate, or that of its CA, ends soon; in " +
                                    base::format_duration(kSoon) + " this is said: " + then.error().describe(),
                                "renew the certificate of the registry, or that of its CA in time"));

@@ -81,7 +81,7 @@ size_t count_healthy(const base::Json& components) {
 
 Findings check_unit(const Case& subject, const std::stop_token& /*stop*/) {
   auto unit = subject.host.unit(kUnitName);
-  return {unit ? judge(*unit) : unit_on_disk(subject.host, unit.error())};
+  return {unit ? judge_unit(*unit) : unit_on_disk(subject.host, unit.error())};
 }
 
 Findings check_agent(const Case& subject, const std::stop_token& /*stop*/) {

@@ -4,7 +4,7 @@
 namespace gridseal::doctor {
 namespace {
 
-constexpr const char* kId = "settings.read";
+constexpr const char* kSettingsRead = "settings.read";
 
 Findings wrong_settings(const Case& subject) {
   Findings findings;

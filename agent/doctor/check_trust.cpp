@@ -187,8 +187,8 @@ Findings check_trust_files(const Case& subject, const std::stop_token& /*stop*/)
     findings.push_back(good(kTrustFiles, directory,
                             counted(state.keys().size(), "key") + ", " +
                                 counted(state.sigstore_roots().size(), "trusted root") + ", " +
-                                counted(state.content().notation_stores.size(), "file") +
-                                " of trust stores" + " in " + directory));
+                                counted(state.content().notation_stores.size(), "file") + " of trust stores" +
+                                " in " + directory));
   const base::Time now = subject.host.clock.now();
   add_bundle(findings, *trust, now);
   add_expiry(findings, state, now);

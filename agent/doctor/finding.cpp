@@ -39,8 +39,9 @@ Finding failed(std::string id, std::string about, const base::Error& error, std:
   return wrong(std::move(id), std::move(about), std::move(found), std::move(cure));
 }
 
-std::string counted(size_t number, const char* one) {
-  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+std::string counted(size_t number, std::string_view one) {
+  std::string text = std::to_string(number) + " " + std::string(one);
+  return number == 1 ? text : text + "s";
 }
 
 }  // namespace gridseal::doctor

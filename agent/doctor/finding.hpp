@@ -35,7 +35,7 @@ Finding unseen(std::string id, std::string about, std::string found, std::string
 // Unseen when this user may not read it, else wrong.
 Finding failed(std::string id, std::string about, const base::Error& error, std::string cure);
 
-// "1 key", "2 keys"
-std::string counted(size_t number, const char* one);
+// "1 file", "2 files".
+std::string counted(size_t number, std::string_view one);
 
 }  // namespace gridseal::doctor

@@ -14,7 +14,7 @@ namespace gridseal::doctor {
 namespace {
 
 constexpr const char* kManager = "org.freedesktop.systemd1";
-constexpr base::milliseconds kBusPatience{5'000};
+constexpr base::milliseconds kSystemPatience{5'000};
 
 struct CloseBus {
   void operator()(sd_bus* bus) const { (void)sd_bus_flush_close_unref(bus); }
@@ -55,7 +55,7 @@ std::string property(sd_bus* bus, const std::string& path, const char* name) {
 }  // namespace
 
 base::Result<std::vector<std::string>> resolve_name(base::Clock& clock, const std::string& name) {
-  const http::Waiter waiter(clock, {}, {kBusPatience, kBusPatience}, name);
+  const http::Waiter waiter(clock, {}, {kSystemPatience, kSystemPatience}, name);
   constexpr uint16_t kAnyPort = 443;
   auto addresses = http::resolve(name, kAnyPort, waiter);
   if (!addresses) return std::move(addresses).error();
@@ -77,7 +77,7 @@ base::Result<UnitState> ask_systemd(const std::string& unit) {
   sd_bus* opened = nullptr;
   if (const int rc = sd_bus_open_system(&opened); rc < 0) return no_systemd(rc);
   const std::unique_ptr<sd_bus, CloseBus> bus(opened);
-  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(kBusPatience).count();
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(kSystemPatience).count();
   (void)sd_bus_set_method_call_timeout(bus.get(), static_cast<uint64_t>(microseconds));
   auto path = object_path(bus.get(), unit);
   if (!path) return std::move(path).error();
