@@ -85,7 +85,7 @@ TEST_F(ReportTest, RefusedComponentKeepsWhatRuns) {
 // GS-REPORT-003: The live daemon adds what is not on disk: process, next poll, what it is doing.
 TEST_F(ReportTest, LiveDaemonAddsItsView) {
   ASSERT_TRUE(history_->set_component_state("pump", "deploying"));
-  Live live{"0.1.0", 42, clock_.now(), "agent.toml:3: no such key", {}, {}, {}};
+  Live live{"0.1.0", 42, clock_.now(), "agent.toml:3: no such key", {}, {}, {}, {}};
   live.components.push_back(
       {"pump", clock_.now(), clock_.now() + base::milliseconds(1000), "waiting for health"});
   const Json document = status_of(&live);
