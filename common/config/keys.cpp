@@ -452,6 +452,36 @@ const std::array kControl{
                  "Group whose members may act; root may always.", check_group},
 };
 
+const std::array kReceipts{
+    Key<Receipts>{"report_interval",
+                  &Receipts::report_interval,
+                  R"("24h")",
+                  "A signed report of this site is made at least so often. `0s`: only when somebody asks.",
+                  nullptr,
+                  {0, 31 * 24 * kHour}},
+    Key<Receipts>{"keep_audit",
+                  &Receipts::keep_audit,
+                  R"("0s")",
+                  "Rows of the audit that are older are removed after a site report, up to the newest signed "
+                  "checkpoint among them. Hand the receipts over first, or export the audit. `0s`: never.",
+                  nullptr,
+                  {0, 10 * 366 * 24 * kHour}},
+    Key<Receipts>{"credentials", &Receipts::credentials, R"("")",
+                  "Where the line `user:password` is that receipts are pushed with: a file, or "
+                  "`credential:NAME` for a systemd credential. Empty: nothing is pushed."},
+    Key<Receipts>{"registry",
+                  &Receipts::registry,
+                  "",
+                  "Registry that receipts are pushed to, by its first URL.",
+                  nullptr,
+                  {},
+                  "the only registry, when there is one"},
+    Key<Receipts>{"repository", &Receipts::repository, R"("")",
+                  "Repository of this site alone, such as `sites/plant-7`, for receipts and reports; its "
+                  "credentials then need no right to write where releases are. Empty: each receipt goes "
+                  "beside its artifact, and reports are not pushed."},
+};
+
 const std::array kLog{
     Key<LogSettings>{"level", &LogSettings::level, R"("info")",
                      "Least level that is logged: `debug`, `info`, `warning` or `error`."},
@@ -509,6 +539,7 @@ const std::span<const Key<HealthRule>> kHealthRuleKeys{kHealthRule};
 const std::span<const Key<Kubernetes>> kKubernetesKeys{kKubernetes};
 const std::span<const Key<Storage>> kStorageKeys{kStorage};
 const std::span<const Key<Control>> kControlKeys{kControl};
+const std::span<const Key<Receipts>> kReceiptsKeys{kReceipts};
 const std::span<const Key<LogSettings>> kLogKeys{kLog};
 
 std::vector<SectionDoc> section_docs() {
@@ -550,6 +581,8 @@ std::vector<SectionDoc> section_docs() {
       section("kubernetes", "The local cluster.", kKubernetesKeys),
       section("storage", "The state directory's content.", kStorageKeys),
       section("control", "The control socket.", kControlKeys),
+      section("receipts", "What this host says of itself, signed: [Receipts](receipts.md) explains it.",
+              kReceiptsKeys),
       section("log", "The log.", kLogKeys),
   };
 }

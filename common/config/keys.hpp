@@ -65,6 +65,7 @@ extern const std::span<const Key<HealthRule>> kHealthRuleKeys;
 extern const std::span<const Key<Kubernetes>> kKubernetesKeys;
 extern const std::span<const Key<Storage>> kStorageKeys;
 extern const std::span<const Key<Control>> kControlKeys;
+extern const std::span<const Key<Receipts>> kReceiptsKeys;
 extern const std::span<const Key<LogSettings>> kLogKeys;
 
 // For the reference.

@@ -13,8 +13,8 @@ namespace gridseal::config {
 
 namespace {
 
-const std::vector<std::string> kSections{"site",       "registry", "trust",   "component",
-                                         "kubernetes", "storage",  "control", "log"};
+const std::vector<std::string> kSections{"site",    "registry", "trust",    "component", "kubernetes",
+                                         "storage", "control",  "receipts", "log"};
 constexpr size_t kMaxNamed = 1000;
 
 class Parser {
@@ -31,6 +31,7 @@ class Parser {
     reader_.section("kubernetes", table("kubernetes"), kKubernetesKeys, out_.kubernetes);
     reader_.section("storage", table("storage"), kStorageKeys, out_.storage);
     reader_.section("control", table("control"), kControlKeys, out_.control);
+    receipts();
     reader_.section("log", table("log"), kLogKeys, out_.log);
     return std::move(out_);
   }
@@ -104,6 +105,13 @@ class Parser {
           });
     if (found != nullptr && !out_.trust.repository.empty())
       check_reference("trust", *found, "registry", out_.registries, out_.trust.registry);
+  }
+
+  void receipts() {
+    const Member* found = table("receipts");
+    reader_.section("receipts", found, kReceiptsKeys, out_.receipts);
+    if (found != nullptr && out_.receipts.credentials.is_set())
+      check_reference("receipts", *found, "registry", out_.registries, out_.receipts.registry);
   }
 
   void components() {

@@ -217,6 +217,15 @@ struct Control {
   std::string admin_group;
 };
 
+// What this host says of itself, signed.
+struct Receipts {
+  base::milliseconds report_interval{};  // between two site reports; 0: only when asked
+  base::milliseconds keep_audit{};       // rows of the audit; 0: for ever
+  SecretSource credentials;              // to push with, one line "user:password"; none: nothing is pushed
+  std::string registry;                  // a name in Settings::registries
+  std::string repository;                // of this site's own; empty: each receipt beside its artifact
+};
+
 struct LogSettings {
   base::Level level = base::Level::info;
 };
@@ -229,6 +238,7 @@ struct Settings {
   Kubernetes kubernetes;
   Storage storage;
   Control control;
+  Receipts receipts;
   LogSettings log;
 };
 
