@@ -33,6 +33,10 @@ void add_version(const Command& program, Context& context);
 void add_artifact(const Command& program, Context& context);
 void add_trust(const Command& program, Context& context);
 
+void add_receipts(const Command& program, Context& context);
+void add_site(const Command& program, Context& context);
+void add_sites(const Command& program, Context& context);
+void add_audit(const Command& program, Context& context);
 void add_mirror(const Command& program, Context& context);
 
 void add_trust_bundle(const Command& trust, Context& context);

@@ -42,6 +42,10 @@ void add_commands(const Command& program, Context& context) {
   add_stop(program, context);
   add_clock(program, context);
   add_doctor(program, context);
+  add_receipts(program, context);
+  add_audit(program, context);
+  add_site(program, context);
+  add_sites(program, context);
   add_config(program, context);
   add_k3s(program, context);
   add_trust(program, context);

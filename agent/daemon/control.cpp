@@ -10,6 +10,7 @@
 #include <charconv>
 
 #include "base/encoding.hpp"
+#include "daemon/control_receipts.hpp"
 #include "daemon/control_trust.hpp"
 #include "report/report.hpp"
 
@@ -254,6 +255,14 @@ ServerResponse import_medium(const ControlContext& context, const ServerRequest&
   return respond(202, {{"id", *id}});
 }
 
+ServerResponse report(const ControlContext& context, const ServerRequest& request, const Json& /*body*/) {
+  auto row = context.engine.history().append_audit(describe_peer(request.peer), "report.requested", "site");
+  if (!row) return fail(row.error());
+  auto made = report_site(context);
+  if (!made) return fail(made.error());
+  return respond(201, *made);
+}
+
 ServerResponse answer_get(const ControlContext& context, const ServerRequest& request) {
   history::History& history = context.engine.history();
   if (request.path == "/v1/status") {
@@ -268,6 +277,7 @@ ServerResponse answer_get(const ControlContext& context, const ServerRequest& re
   if (request.path == "/v1/clock") return respond(200, report::clock(clock_reading(context)));
   if (request.path == "/v1/media" && context.media != nullptr) return respond(200, context.media->state());
   if (request.path == "/v1/audit") return respond(report::audit(history, limit_of(request)));
+  if (auto document = receipts_answer(context, request)) return respond(std::move(*document));
   return fail(404, "control.path", "there is nothing at " + base::printable(request.path, 100));
 }
 
@@ -283,6 +293,7 @@ Act act_at(std::string_view path) {
   if (path == "/v1/resume") return resume;
   if (path == "/v1/clock") return reset_clock;
   if (path == "/v1/media") return import_medium;
+  if (path == "/v1/site/report") return report;
   return nullptr;
 }
 

@@ -13,6 +13,7 @@
 //   POST /v1/permits    {"component": NAME, "digest": D | "version": V, "why": TEXT}
 //   GET  /v1/media                                     the latest import (media/jobs.hpp)
 //   POST /v1/media      {"path": PATH, "label": TEXT}  202 {"id"}; goes on by itself
+//   GET  /v1/receipts, /v1/audit/rows, POST /v1/site/report (control_receipts.hpp)
 //   POST /v1/trust/import, /v1/trust/deny, /v1/trust/reanchor (control_trust.hpp)
 // Errors: {"error": {"code": …, "message": …}} with 400, 403, 404, 405 or 503.
 #pragma once

@@ -45,7 +45,10 @@ void ApiCheck::run(const std::stop_token& stop) {
     return;
   }
   asked_ = false;
-  checked_ = *version;
+  {
+    const std::scoped_lock lock(mutex_);
+    checked_ = *version;
+  }
   if (auto r = base::write_file(site_.outside.files, path(), *version, 0600); !r)
     site_.outside.log.warning(r.error().describe(), {{"reason", r.error().code()}});
 }
@@ -90,6 +93,11 @@ base::Result<void> ApiCheck::check_component(const config::Component& component,
     }
   }
   return {};
+}
+
+std::string ApiCheck::version() const {
+  const std::scoped_lock lock(mutex_);
+  return checked_.value_or(std::string());
 }
 
 std::vector<std::string> ApiCheck::warnings() const {

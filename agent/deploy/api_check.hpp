@@ -26,6 +26,8 @@ class ApiCheck {
 
   // --- by any thread: one sentence for each object that is in danger.
   std::vector<std::string> warnings() const;
+  // Of the API server, as it was last seen; empty: never.
+  std::string version() const;
 
  private:
   base::Result<void> check(const std::string& version, const std::stop_token& stop);
@@ -35,10 +37,10 @@ class ApiCheck {
 
   Site& site_;
   base::Clock::Monotonic due_;
-  std::optional<std::string> checked_;  // version
   bool asked_ = false;
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;            // of what follows
+  std::optional<std::string> checked_;  // version
   std::vector<std::string> warnings_;
 };
 

@@ -5,9 +5,28 @@
 
 #include "deploy/health_watch.hpp"
 #include "deploy/image_import.hpp"
+#include "deploy/receipt_push.hpp"
 #include "deploy/time_floor.hpp"
 
 namespace gridseal::deploy {
+
+Engine::Engine(std::unique_ptr<Site> site)
+    : site_(std::move(site)),
+      trust_updater_(*site_),
+      api_check_(*site_),
+      token_(*site_),
+      receipts_({site_->outside.files, site_->outside.clock, site_->outside.log, *site_->history,
+                 *site_->store, signing_key_places(), [this] { return site_facts(); }}),
+      pusher_(site_->outside.clock, site_->outside.log, *site_->history,
+              [this](const history::Receipt& receipt, const std::stop_token& stop) {
+                return push_receipt(*site_, receipt, stop);
+              }) {}
+
+void Engine::set_receipts(const config::Receipts& settings) {
+  receipts_.set_report_interval(settings.report_interval);
+  receipts_.set_keep_audit(settings.keep_audit);
+  pusher_.turn(settings.credentials.is_set());
+}
 
 base::Result<std::unique_ptr<Engine>> Engine::start(const Outside& outside,
                                                     const std::string& state_directory,
@@ -24,6 +43,8 @@ base::Result<std::unique_ptr<Engine>> Engine::start(const Outside& outside,
   for (const auto& [name, component] : (*generation)->settings.components) engine->add(component);
   if (auto r = engine->take_up(); !r) return std::move(r).error();
   engine->tell_denials();
+  engine->set_receipts((*generation)->settings.receipts);
+  (void)engine->receipts_.run();
   engine->publish();
   return engine;
 }
@@ -61,7 +82,7 @@ base::Clock::Monotonic Engine::next_due() const {
     const std::scoped_lock lock(mutex_);
     if (!requests_.empty() || !rollbacks_.empty() || trust_updater_.has_change()) return site_->now();
   }
-  auto due = std::min({trust_updater_.due(), api_check_.due(), token_.due()});
+  auto due = std::min({trust_updater_.due(), api_check_.due(), token_.due(), receipts_.due(), pusher_.due()});
   for (const auto& [name, reconciler] : reconcilers_) due = std::min(due, reconciler->due());
   return due;
 }
@@ -86,9 +107,12 @@ void Engine::run_due(const std::stop_token& stop) {
   if (first == nullptr) {
     if (collect_later_) collect_garbage();
     if (api_check_.due() <= site_->now()) api_check_.run(stop);
+    if (receipts_.run()) pusher_.look();
+    pusher_.run(stop);
     return;
   }
   first->run(stop);
+  if (receipts_.run()) pusher_.look();
   tell_dependents(*first);
   publish();
 }
@@ -98,6 +122,7 @@ base::Result<void> Engine::reload(config::Settings settings) {
   if (!generation) return std::move(generation).error();
   const auto& components = (*generation)->settings.components;
   site_->use(*generation);
+  set_receipts((*generation)->settings.receipts);
   {
     const std::scoped_lock lock(mutex_);
     generation_ = *generation;
@@ -195,6 +220,8 @@ std::vector<std::string> Engine::warnings() {
   std::vector<std::string> list = trust_warnings();
   const auto removed = api_check_.warnings();
   list.insert(list.end(), removed.begin(), removed.end());
+  if (auto receipts = receipts_.warning()) list.push_back(std::move(*receipts));
+  if (auto pushing = pusher_.warning()) list.push_back(std::move(*pushing));
   return list;
 }
 
@@ -308,6 +335,8 @@ void Engine::collect_garbage() {
     keep->insert(keep->end(), {offer.digest, offer.artifact});
     keep->insert(keep->end(), offer.images.begin(), offer.images.end());
   }
+  const auto receipts = receipts::Issuer::kept_with(*site_->store, *site_->history, *keep);
+  keep->insert(keep->end(), receipts.begin(), receipts.end());
   if (auto r = forget_imports(*site_); !r)
     site_->outside.log.warning("k3s' folder of images is not tidied: " + r.error().describe(),
                                {{"reason", r.error().code()}});

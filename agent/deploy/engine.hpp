@@ -15,6 +15,8 @@
 #include "deploy/time_floor.hpp"
 #include "deploy/token_renewal.hpp"
 #include "deploy/trust_update.hpp"
+#include "receipts/issuer.hpp"
+#include "receipts/pusher.hpp"
 
 namespace gridseal::deploy {
 
@@ -94,9 +96,12 @@ class Engine {
   // The same of everything: trust, and what a newer API server no longer takes.
   std::vector<std::string> warnings();
 
+  // A signed report of this site at this moment. Errors: those of receipts::Issuer::report.
+  base::Result<history::Receipt> report_site() { return receipts_.report(); }
+  receipts::KeyPlaces signing_key_places() const;
+
  private:
-  explicit Engine(std::unique_ptr<Site> site)
-      : site_(std::move(site)), trust_updater_(*site_), api_check_(*site_), token_(*site_) {}
+  explicit Engine(std::unique_ptr<Site> site);
   base::Result<void> take_up();
   void add(const config::Component& component);
   void publish();
@@ -111,11 +116,15 @@ class Engine {
                                                 base::Clock::Monotonic asked);
   void tell_dependents(const Reconciler& moved);
   trust::ChainPlaces trust_places() const;
+  receipts::SiteFacts site_facts();
+  void set_receipts(const config::Receipts& settings);
 
   std::unique_ptr<Site> site_;
   TrustUpdater trust_updater_;
   ApiCheck api_check_;
   TokenRenewal token_;
+  receipts::Issuer receipts_;
+  receipts::Pusher pusher_;
   std::map<std::string, std::unique_ptr<Reconciler>> reconcilers_;
 
   std::mutex collecting_;

@@ -501,6 +501,36 @@ const std::array kMedia{
                check_file_system},
 };
 
+const std::array kReceipts{
+    Key<Receipts>{"report_interval",
+                  &Receipts::report_interval,
+                  R"("24h")",
+                  "A signed report of this site is made at least so often. `0s`: only when somebody asks.",
+                  nullptr,
+                  {0, 31 * 24 * kHour}},
+    Key<Receipts>{"keep_audit",
+                  &Receipts::keep_audit,
+                  R"("0s")",
+                  "Rows of the audit that are older are removed after a site report, up to the newest signed "
+                  "checkpoint among them. Hand the receipts over first, or export the audit. `0s`: never.",
+                  nullptr,
+                  {0, 10 * 366 * 24 * kHour}},
+    Key<Receipts>{"credentials", &Receipts::credentials, R"("")",
+                  "Where the line `user:password` is that receipts are pushed with: a file, or "
+                  "`credential:NAME` for a systemd credential. Empty: nothing is pushed."},
+    Key<Receipts>{"registry",
+                  &Receipts::registry,
+                  "",
+                  "Registry that receipts are pushed to, by its first URL.",
+                  nullptr,
+                  {},
+                  "the only registry, when there is one"},
+    Key<Receipts>{"repository", &Receipts::repository, R"("")",
+                  "Repository of this site alone, such as `sites/plant-7`, for receipts and reports; its "
+                  "credentials then need no right to write where releases are. Empty: each receipt goes "
+                  "beside its artifact, and reports are not pushed."},
+};
+
 const std::array kLog{
     Key<LogSettings>{"level", &LogSettings::level, R"("info")",
                      "Least level that is logged: `debug`, `info`, `warning` or `error`."},
@@ -560,6 +590,7 @@ const std::span<const Key<Storage>> kStorageKeys{kStorage};
 const std::span<const Key<Images>> kImagesKeys{kImages};
 const std::span<const Key<Control>> kControlKeys{kControl};
 const std::span<const Key<Media>> kMediaKeys{kMedia};
+const std::span<const Key<Receipts>> kReceiptsKeys{kReceipts};
 const std::span<const Key<LogSettings>> kLogKeys{kLog};
 
 std::vector<SectionDoc> section_docs() {
@@ -603,6 +634,8 @@ std::vector<SectionDoc> section_docs() {
       section("images", "Container images for the node on this host.", kImagesKeys),
       section("control", "The control socket.", kControlKeys),
       section("media", "Media that are plugged in.", kMediaKeys),
+      section("receipts", "What this host says of itself, signed: [Receipts](receipts.md) explains it.",
+              kReceiptsKeys),
       section("log", "The log.", kLogKeys),
   };
 }

@@ -13,8 +13,8 @@ namespace gridseal::config {
 
 namespace {
 
-const std::vector<std::string> kSections{"site",    "registry", "trust",   "component", "kubernetes",
-                                         "storage", "images",   "control", "media",     "log"};
+const std::vector<std::string> kSections{"site",   "registry", "trust", "component", "kubernetes", "storage",
+                                         "images", "control",  "media", "receipts",  "log"};
 constexpr size_t kMaxNamed = 1000;
 
 class Parser {
@@ -33,6 +33,7 @@ class Parser {
     images();
     reader_.section("control", table("control"), kControlKeys, out_.control);
     reader_.section("media", table("media"), kMediaKeys, out_.media);
+    receipts();
     reader_.section("log", table("log"), kLogKeys, out_.log);
     return std::move(out_);
   }
@@ -114,6 +115,13 @@ class Parser {
           });
     if (found != nullptr && !out_.trust.repository.empty())
       check_reference("trust", *found, "registry", out_.registries, out_.trust.registry);
+  }
+
+  void receipts() {
+    const Member* found = table("receipts");
+    reader_.section("receipts", found, kReceiptsKeys, out_.receipts);
+    if (found != nullptr && out_.receipts.credentials.is_set())
+      check_reference("receipts", *found, "registry", out_.registries, out_.receipts.registry);
   }
 
   void components() {

@@ -260,6 +260,15 @@ struct Media {
   std::vector<std::string> file_systems;  // that are mounted for it
 };
 
+// What this host says of itself, signed.
+struct Receipts {
+  base::milliseconds report_interval{};  // between two site reports; 0: only when asked
+  base::milliseconds keep_audit{};       // rows of the audit; 0: for ever
+  SecretSource credentials;              // to push with, one line "user:password"; none: nothing is pushed
+  std::string registry;                  // a name in Settings::registries
+  std::string repository;                // of this site's own; empty: each receipt beside its artifact
+};
+
 struct LogSettings {
   base::Level level = base::Level::info;
 };
@@ -274,6 +283,7 @@ struct Settings {
   Images images;
   Control control;
   Media media{};
+  Receipts receipts;
   LogSettings log;
 };
 

@@ -20,6 +20,8 @@ constexpr std::string_view kAuditColumns =
     "SELECT sequence, time, actor, action, subject, detail, previous, hash FROM audit ";
 // The chain's end is kept beside the rows, so that rows missing at the end are seen too.
 constexpr std::string_view kHead = "audit_head";
+// What the first row follows when earlier ones were removed.
+constexpr std::string_view kBase = "audit_base";
 constexpr size_t kMaxText = 4096;
 
 const std::string& no_previous() {
@@ -44,12 +46,23 @@ std::string head_text(int64_t sequence, const std::string& hash) {
   return std::to_string(sequence) + ":" + hash;
 }
 
-Result<std::string> stored_head(Database& database) {
+Result<std::string> stored(Database& database, std::string_view name) {
   auto query = database.prepare("SELECT value FROM meta WHERE name=?");
   if (!query) return std::move(query).error();
-  auto row = query->bind(kHead).step();
+  auto row = query->bind(name).step();
   if (!row) return std::move(row).error();
   return *row ? query->text(0) : std::string();
+}
+
+Result<AuditHead> read_place(Database& database, std::string_view name) {
+  auto text = stored(database, name);
+  if (!text) return std::move(text).error();
+  const std::string_view kept = *text;
+  const auto colon = kept.find(':');
+  if (colon == std::string_view::npos) return AuditHead{0, no_previous()};
+  AuditHead read{0, std::string(kept.substr(colon + 1))};
+  std::from_chars(kept.data(), kept.data() + colon, read.sequence);
+  return read;
 }
 
 // The row's place in the chain. It follows the kept head, not the last row: what was removed from the end, or
@@ -58,15 +71,10 @@ Result<void> link(Database& database, AuditRow& row) {
   auto last = database.prepare("SELECT coalesce(max(sequence), 0) FROM audit");
   if (!last) return std::move(last).error();
   if (auto found = last->step(); !found) return std::move(found).error();
-  auto head = stored_head(database);
+  auto head = read_audit_head(database);
   if (!head) return std::move(head).error();
-  const std::string_view kept = *head;
-  const auto colon = kept.find(':');
-  const std::string_view number = kept.substr(0, colon);
-  int64_t sequence = 0;
-  std::from_chars(number.data(), number.data() + number.size(), sequence);
-  row.sequence = std::max(last->integer(0), sequence) + 1;
-  row.previous = colon == std::string_view::npos ? no_previous() : std::string(kept.substr(colon + 1));
+  row.sequence = std::max(last->integer(0), head->sequence) + 1;
+  row.previous = head->hash;
   return {};
 }
 
@@ -103,6 +111,14 @@ std::string break_at(const AuditRow& row, const AuditRow& expected) {
 
 }  // namespace
 
+Result<AuditHead> read_audit_head(Database& database) {
+  return read_place(database, kHead);
+}
+
+Result<AuditHead> read_audit_base(Database& database) {
+  return read_place(database, kBase);
+}
+
 std::string canonical(const AuditRow& row) {
   const Json object{{"action", row.action},       {"actor", row.actor},       {"detail", row.detail},
                     {"previous", row.previous},   {"sequence", row.sequence}, {"subject", row.subject},
@@ -137,13 +153,22 @@ Result<std::vector<AuditRow>> read_audit(Database& database, int64_t limit) {
   return collect<AuditRow>(*query, row_of);
 }
 
+Result<std::vector<AuditRow>> read_audit_after(Database& database, int64_t after, int64_t limit) {
+  auto query = database.prepare(kAuditColumns, "WHERE sequence>? ORDER BY sequence LIMIT ?");
+  if (!query) return std::move(query).error();
+  query->bind(after).bind(limit);
+  return collect<AuditRow>(*query, row_of);
+}
+
 Result<ChainReport> verify_chain(Database& database) {
+  auto base = read_audit_base(database);
+  if (!base) return std::move(base).error();
   auto query = database.prepare(kAuditColumns, "ORDER BY sequence");
   if (!query) return std::move(query).error();
   ChainReport report;
   AuditRow expected;
-  expected.sequence = 1;
-  expected.previous = no_previous();
+  expected.sequence = base->sequence + 1;
+  expected.previous = base->hash;
   for (;;) {
     auto more = query->step();
     if (!more) return std::move(more).error();
@@ -159,11 +184,11 @@ Result<ChainReport> verify_chain(Database& database) {
     expected.sequence = row.sequence + 1;
     expected.previous = row.hash;
   }
-  auto head = stored_head(database);
+  auto head = stored(database, kHead);
   if (!head) return std::move(head).error();
-  if (*head != head_text(report.rows, report.head)) {
-    report.broken_at = report.rows + 1;
-    report.sentence = "rows after " + std::to_string(report.rows) + " are missing";
+  if (*head != head_text(expected.sequence - 1, expected.previous)) {
+    report.broken_at = expected.sequence;
+    report.sentence = "rows after " + std::to_string(expected.sequence - 1) + " are missing";
   }
   return report;
 }

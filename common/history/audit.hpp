@@ -22,7 +22,18 @@ std::string hash_of(const AuditRow& row);
 base::Result<AuditRow> append(Database& database, base::Time now, std::string_view actor,
                               std::string_view action, std::string_view subject, const base::Json& detail);
 
+// Sequence and hash of the last row, as the database keeps them beside the rows; 0 and zeros of an empty one.
+struct AuditHead {
+  int64_t sequence = 0;
+  std::string hash{};
+};
+base::Result<AuditHead> read_audit_head(Database& database);
+
 base::Result<std::vector<AuditRow>> read_audit(Database& database, int64_t limit);
+base::Result<std::vector<AuditRow>> read_audit_after(Database& database, int64_t after, int64_t limit);
+// The checkpoint that earlier rows were removed up to; 0 and zeros when all are there.
+base::Result<AuditHead> read_audit_base(Database& database);
+
 base::Result<ChainReport> verify_chain(Database& database);
 
 }  // namespace gridseal::history

@@ -186,6 +186,17 @@ Result<std::vector<Deployment>> History::unfinished_deployments() {
   return collect<Deployment>(*query, deployment_of);
 }
 
+Result<std::vector<Deployment>> History::owed_receipts(int64_t limit) {
+  const std::scoped_lock hold(state_->mutex);
+  auto query = state_->database->prepare(
+      kColumns,
+      "WHERE finished IS NOT NULL AND outcome NOT IN ('blocked', 'cancelled') AND NOT EXISTS "
+      "(SELECT 1 FROM receipts WHERE deployment=deployments.id) ORDER BY finished, id LIMIT ?");
+  if (!query) return std::move(query).error();
+  query->bind(limit);
+  return collect<Deployment>(*query, deployment_of);
+}
+
 Result<std::vector<Deployment>> History::deployments(std::string_view component, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
   const std::string_view which = component.empty() ? "WHERE ?='' " : "WHERE component=? ";

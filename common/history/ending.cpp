@@ -131,7 +131,7 @@ Result<void> History::commit_good(DeploymentId id, const std::optional<Floor>& f
                                   const std::vector<ObjectKey>& unpruned, std::string_view sentence) {
   const std::scoped_lock hold(state_->mutex);
   auto& database = *state_->database;
-  return state_->in_transaction([&]() -> Result<void> {
+  auto done = state_->in_transaction([&]() -> Result<void> {
     auto deployment = unfinished(database, id);
     if (!deployment) return std::move(deployment).error();
     if (auto done = set_good(database, *deployment); !done) return done;
@@ -151,12 +151,14 @@ Result<void> History::commit_good(DeploymentId id, const std::optional<Floor>& f
     if (!row) return std::move(row).error();
     return {};
   });
+  if (done) ++state_->endings;
+  return done;
 }
 
 Result<void> History::finish_failed(DeploymentId id, const Ending& ending) {
   const std::scoped_lock hold(state_->mutex);
   auto& database = *state_->database;
-  return state_->in_transaction([&]() -> Result<void> {
+  auto done = state_->in_transaction([&]() -> Result<void> {
     auto deployment = unfinished(database, id);
     if (!deployment) return std::move(deployment).error();
     if (auto done = drop_attempt(database, deployment->component, ending.left_behind); !done) return done;
@@ -180,6 +182,8 @@ Result<void> History::finish_failed(DeploymentId id, const Ending& ending) {
     if (!row) return std::move(row).error();
     return {};
   });
+  if (done) ++state_->endings;
+  return done;
 }
 
 }  // namespace gridseal::history

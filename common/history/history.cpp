@@ -152,6 +152,11 @@ Result<std::vector<AuditRow>> History::audit(int64_t limit) {
   return read_audit(*state_->database, limit);
 }
 
+Result<std::vector<AuditRow>> History::audit_after(int64_t after, int64_t limit) {
+  const std::scoped_lock hold(state_->mutex);
+  return read_audit_after(*state_->database, after, limit);
+}
+
 Result<ChainReport> History::verify_chain() {
   const std::scoped_lock hold(state_->mutex);
   return history::verify_chain(*state_->database);

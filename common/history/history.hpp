@@ -164,6 +164,36 @@ class History {
   base::Result<void> use_permit(int64_t id, DeploymentId deployment);  // once; audited
   base::Result<std::vector<Permit>> permits(std::string_view component);
 
+  // Rows of the audit behind `after`, ascending.
+  base::Result<std::vector<AuditRow>> audit_after(int64_t after, int64_t limit);
+  // Removes rows that are older than `before`, up to the newest checkpoint among them: a row that a receipt
+  // or report names, under the host's key, as the head of then. Without one nothing is removed. Audited;
+  // returns how many rows went.
+  base::Result<int64_t> cut_audit(base::Time before);
+
+  // --- receipts ------------------------------------------------------------------------------------------
+  // A signed statement at the end of the host's own chain: `seal` is called once with its place and must not
+  // use this history. The row, the new end of the chain and an audit row are one transaction. With a
+  // deployment: of one that ended and has none yet, else history.unknown (refused). Errors also: those of
+  // `seal`.
+  using SealReceipt = std::function<base::Result<SealedReceipt>(const ReceiptPlace& place)>;
+  base::Result<Receipt> add_receipt(const std::optional<DeploymentId>& deployment, const SealReceipt& seal);
+  // Deployments that reached the cluster, ended, and have no receipt yet; in the order of their ends.
+  base::Result<std::vector<Deployment>> owed_receipts(int64_t limit);
+  // How many deployments ended in this process: what is owed changes with it.
+  int64_t endings() const;
+  // Ascending, those behind `after`.
+  base::Result<std::vector<Receipt>> receipts(int64_t after, int64_t limit);
+  // Of one artifact, newest first.
+  base::Result<std::vector<Receipt>> receipts_of(const base::Digest& artifact, int64_t limit);
+  base::Result<std::optional<Receipt>> last_receipt(ReceiptKind kind);
+  // "<sequence>:<statement>" of the last one, as it is kept beside the rows; empty: there is none.
+  base::Result<std::string> receipt_head();
+  base::Result<std::vector<Receipt>> unstored_receipts(int64_t limit);
+  base::Result<void> set_receipt_stored(int64_t sequence);
+  base::Result<std::vector<Receipt>> unpushed_receipts(int64_t after, int64_t limit);
+  base::Result<void> set_receipt_pushed(int64_t sequence);
+
   // --- the floor of time ----------------------------------------------------------------------------------
   // The latest time that a log or timestamp authority proved for something that was admitted here.
   base::Result<std::optional<base::Time>> time_floor();

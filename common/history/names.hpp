@@ -15,6 +15,7 @@ inline constexpr std::array<std::string_view, 7> kDeploymentOutcomes{
     "healthy", "rolled_back", "removed", "left", "refused", "blocked", "cancelled"};
 inline constexpr std::array<std::string_view, 3> kSides{"last_good", "attempt", "leftover"};
 inline constexpr std::array<std::string_view, 3> kDriftActions{"corrected", "reported", "failed"};
+inline constexpr std::array<std::string_view, 2> kReceiptKinds{"receipt", "report"};
 
 template <size_t N, class Enum>
 std::string_view name_in(const std::array<std::string_view, N>& names, Enum value) {

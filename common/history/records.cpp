@@ -18,6 +18,10 @@ std::string_view to_string(Side side) {
   return name_in(kSides, side);
 }
 
+std::string_view to_string(ReceiptKind kind) {
+  return name_in(kReceiptKinds, kind);
+}
+
 std::string describe(const ObjectKey& key) {
   std::string text = key.group.empty() ? key.kind : key.group + "/" + key.kind;
   text += ' ';

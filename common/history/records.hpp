@@ -229,6 +229,39 @@ struct Permit {
   std::optional<base::Time> used_at{};
 };
 
+enum class ReceiptKind {
+  receipt,  // how a deployment ended
+  report,   // how the site is
+};
+
+// A signed statement of this host about itself; together they are one chain.
+struct Receipt {
+  int64_t sequence = 0;  // from 1, without gaps
+  ReceiptKind kind = ReceiptKind::receipt;
+  std::optional<DeploymentId> deployment{};
+  std::string component{};                 // empty: a report
+  std::optional<base::Digest> artifact{};  // absent: a report
+  base::Time time{};
+  base::Digest statement;  // of the signed bytes
+  std::string envelope{};  // DSSE, as JSON
+  bool stored = false;     // beside its artifact in the content store, or not to be put there any more
+  std::optional<base::Time> pushed{};
+};
+
+// What a new one follows, for those who sign it.
+struct ReceiptPlace {
+  int64_t sequence = 0;
+  std::optional<base::Digest> previous{};  // statement of the one before; absent: this is the first
+  int64_t audit_sequence = 0;              // head of the audit
+  std::string audit_hash{};
+  base::Time now{};
+};
+
+struct SealedReceipt {
+  base::Digest statement;
+  std::string envelope{};
+};
+
 struct AuditRow {
   int64_t sequence = 0;  // from 1, without gaps
   base::Time time{};
@@ -245,5 +278,6 @@ std::string_view to_string(DeploymentKind kind);
 std::string_view to_string(DeploymentOutcome outcome);
 std::string_view to_string(Side side);
 std::string_view to_string(DriftAction action);
+std::string_view to_string(ReceiptKind kind);
 
 }  // namespace gridseal::history

@@ -143,8 +143,32 @@ ALTER TABLE components DROP COLUMN suspended_why;
 ALTER TABLE components DROP COLUMN suspended_by;
 )sql";
 
+// Receipts, one chain. They are evidence that may have left the host: the way back keeps them, for an older
+// program takes no notice of a table that it does not know, and the way forward takes them up again.
+constexpr std::string_view kVersion4 = R"sql(
+CREATE TABLE IF NOT EXISTS receipts (
+  sequence INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('receipt', 'report')),
+  deployment INTEGER UNIQUE, component TEXT NOT NULL, artifact TEXT,
+  time INTEGER NOT NULL, statement TEXT NOT NULL, envelope TEXT NOT NULL,
+  audit_sequence INTEGER NOT NULL, audit_hash TEXT NOT NULL,
+  stored INTEGER NOT NULL DEFAULT 0, pushed INTEGER,
+  CHECK ((kind = 'receipt') = (deployment IS NOT NULL))
+) STRICT;
+CREATE INDEX receipts_of ON receipts (artifact, sequence);
+CREATE INDEX receipts_unstored ON receipts (sequence) WHERE stored = 0;
+CREATE INDEX receipts_unpushed ON receipts (sequence) WHERE pushed IS NULL;
+)sql";
+
+constexpr std::string_view kBackToVersion3 = R"sql(
+DROP INDEX receipts_unpushed;
+DROP INDEX receipts_unstored;
+DROP INDEX receipts_of;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1, ""}, Migration{2, kVersion2, kBackToVersion1},
-                                 Migration{3, kVersion3, kBackToVersion2}};
+                                 Migration{3, kVersion3, kBackToVersion2},
+                                 Migration{4, kVersion4, kBackToVersion3}};
 
 constexpr std::string_view kMigrationTable =
     "CREATE TABLE IF NOT EXISTS migrations ("

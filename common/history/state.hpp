@@ -29,6 +29,8 @@ struct History::State {
   // When the open steps of this process began, by the monotonic clock.
   std::map<std::pair<DeploymentId, int64_t>, base::Clock::Monotonic> running;
 
+  int64_t endings = 0;  // deployments that this process saw end
+
   int64_t now() { return number_of(clock.now()); }
 
   base::Result<AuditRow> audit(std::string_view actor, std::string_view action, std::string_view subject,

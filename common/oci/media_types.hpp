@@ -26,6 +26,12 @@ inline constexpr std::string_view kSigstoreBundle = "application/vnd.dev.sigstor
 inline constexpr std::string_view kNotationJws = "application/jose+json";
 inline constexpr std::string_view kNotationCose = "application/cose";
 
+// What hosts say of themselves (docs/formats/receipt.md). None of these is a signature's type.
+inline constexpr std::string_view kReceiptArtifact = "application/vnd.gridseal.receipt.v1+json";
+inline constexpr std::string_view kReportArtifact = "application/vnd.gridseal.site-report.v1+json";
+inline constexpr std::string_view kReceiptEnvelope = "application/vnd.gridseal.receipt.v1.dsse+json";
+inline constexpr std::string_view kAnnotationReceiptNumber = "dev.gridseal.receipt.sequence";
+
 inline constexpr std::string_view kAnnotationRefName = "org.opencontainers.image.ref.name";
 inline constexpr std::string_view kAnnotationCreated = "org.opencontainers.image.created";
 inline constexpr std::string_view kAnnotationSource = "org.opencontainers.image.source";

@@ -95,6 +95,8 @@ Result<void> SignatureCollector::take_referrers() {
   order(list->referrers);
   size_t tried = 0;
   for (const Referrer& referrer : list->referrers) {
+    // Those of many sites must not take the places of signatures.
+    if (referrer.descriptor.artifact_type == kReceiptArtifact) continue;
     if (tried >= kMaxSignatureManifests || held_ >= kMaxSignatureBytes) {
       ++out_.not_tried;
       continue;

@@ -1,5 +1,7 @@
 // What an engine would find if it started now.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "history/database.hpp"
@@ -55,6 +57,15 @@ void add_inventory(history::Database& database, const LiveUids& uids, std::strin
   }
 }
 
+// Receipts name times and signatures, so that their blobs have other names each time.
+bool is_receipt(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  // Also half of one, and the file that one was about to be written to.
+  return text.empty() || text.starts_with("{\"payload\":") ||
+         text.find("gridseal.receipt") != std::string::npos;
+}
+
 void add_files(const std::string& state, std::string& out) {
   std::vector<std::string> lines;
   for (const auto& entry : fs::recursive_directory_iterator(state)) {
@@ -64,6 +75,12 @@ void add_files(const std::string& state, std::string& out) {
       if (const size_t at = path.find(mark); at != std::string::npos)
         path.resize(at + std::string_view(mark).size());
     if (path.starts_with("/history.db") || path == "/lock") continue;
+    if (path.starts_with("/store/") && entry.is_regular_file() && is_receipt(entry.path().string())) {
+      const size_t name = path.rfind('/');
+      lines.push_back(path.substr(0, name) + " receipt " +
+                      (path.ends_with("index.json") ? "index" : std::to_string(entry.file_size() > 0)));
+      continue;
+    }
     lines.push_back(path + (entry.is_regular_file() ? " " + std::to_string(entry.file_size()) : "/"));
   }
   std::sort(lines.begin(), lines.end());
@@ -103,6 +120,11 @@ std::string SimHost::fingerprint() {
              "deployments WHERE finished IS NULL) ORDER BY sequence DESC LIMIT 1",
              out);
     add_rows(**database, "SELECT artifact||' '||value_digest||' '||reason FROM failures ORDER BY 1", out);
+    add_rows(**database,
+             "SELECT 'owed '||count(*) FROM deployments WHERE finished IS NOT NULL AND outcome NOT IN "
+             "('blocked', 'cancelled') AND id NOT IN (SELECT deployment FROM receipts)",
+             out);
+    add_rows(**database, "SELECT kind||' '||stored FROM receipts ORDER BY sequence", out);
     add_inventory(**database, live_uids(cluster_), out);
   } else {
     out += "no database\n";

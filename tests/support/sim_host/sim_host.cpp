@@ -13,6 +13,7 @@
 #include "publish/layout_writer.hpp"
 #include "publish/push.hpp"
 #include "publish/sign.hpp"
+#include "receipts/signing_key.hpp"
 
 namespace gridseal::test {
 namespace {
@@ -76,6 +77,8 @@ SimHost::SimHost(const std::string& name, kubesim::ClusterOptions options)
   fs::permissions(directory_ + "/trust/keys", fs::perms(0755));
   create("/api/v1/namespaces",
          {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "shop"}}}});
+  // Made before, so that not every exploration goes through its making; that has a test of its own.
+  (void)must(receipts::load_or_create_key(base::system_files(), {directory_ + "/state", {}}));
   make_settings();
   clock_.advance(std::chrono::seconds(1));
 }
@@ -262,6 +265,18 @@ std::string SimHost::flaws_of_history() {
   for (const auto& deployment : deployments())
     if (!deployment.finished)
       found += "deployment " + std::to_string(deployment.id) + " is " + deployment.state + "; ";
+  return found + flaws_of_receipts();
+}
+
+std::string SimHost::flaws_of_receipts() {
+  const auto owed = history().owed_receipts(10);
+  if (!owed || !owed->empty()) return "an ended deployment has no receipt; ";
+  const auto list = history().receipts(0, 1000);
+  if (!list) return list.error().describe();
+  std::string found;
+  int64_t expected = 0;
+  for (const auto& receipt : *list)
+    if (receipt.sequence != ++expected) found += "receipt " + std::to_string(expected) + " is missing; ";
   return found;
 }
 

@@ -89,6 +89,7 @@ class SimHost {
   void set_log(base::Log& log) { log_ = &log; }
 
  private:
+  std::string flaws_of_receipts();
   void make_settings();
   void sign(const std::string& digest);
 

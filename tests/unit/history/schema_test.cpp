@@ -92,5 +92,62 @@ TEST_F(Schema, ReadOnlyOfAnotherVersion) {
   EXPECT_EQ(reader.error().code(), "history.schema");
 }
 
+// What sqlite_master says, in its order; tables and indexes of `except` left out.
+std::string schema_of(Database& database, std::string_view except) {
+  auto query = database.prepare(
+      "SELECT sql||';' FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT IN ('migrations', ?) "
+      "ORDER BY type, name");
+  if (!query) return query.error().describe();
+  query->bind(except);
+  std::string text;
+  for (auto row = query->step(); row && *row; row = query->step()) text += query->text(0) + "\n";
+  return text;
+}
+
+// GS-HISTORY-046: a database of version 3, as programs before receipts wrote it, is stepped forward with all
+// that it holds; stepped back by the SQL in it, it is a database of version 3 again for the older program.
+TEST_F(Schema, VersionThreeAndBack) {
+  const std::string fixture =
+      *base::read_file(files_, std::string(GRIDSEAL_FIXTURES) + "/history/schema-3.sql");
+  ASSERT_TRUE(migrate(*database_, migrations().first(3), 1));
+  EXPECT_EQ(schema_of(*database_, ""), fixture);
+  ASSERT_TRUE(database_->execute(
+      "INSERT INTO components (name, state_since, state) VALUES ('pump', 7, 'healthy');"
+      "INSERT INTO deployments (component, artifact, revision, kind, actor, started, finished, state, "
+      "state_since, outcome) VALUES ('pump', 'sha256:" +
+      std::string(64, '1') + "', 'v1', 'deploy', 'poll', 1, 2, 'healthy', 2, 'healthy')"));
+  database_.reset();
+
+  // The newer program takes it up, and owes a receipt for what ended before.
+  reopen();
+  ASSERT_NE(history_, nullptr);
+  EXPECT_EQ((*history_->component("pump"))->state, "healthy");
+  ASSERT_EQ(history_->owed_receipts(10)->size(), 1U);
+  ASSERT_TRUE(history_->add_receipt(1, [](const ReceiptPlace&) -> base::Result<SealedReceipt> {
+    return SealedReceipt{digest('c'), "{}"};
+  }));
+  history_.reset();
+
+  // The older program, which knows three versions.
+  database_ = std::move(*Database::open(database_path()));
+  EXPECT_EQ(*migrate(*database_, migrations().first(3), 2), migrations().back().version);
+  EXPECT_EQ(version(), 3);
+  EXPECT_EQ(schema_of(*database_, "receipts"), fixture);
+  ASSERT_TRUE(database_->execute(
+      "INSERT INTO deployments (component, artifact, revision, kind, actor, started, finished, state, "
+      "state_since, outcome) VALUES ('pump', 'sha256:" +
+      std::string(64, '2') + "', 'v2', 'deploy', 'poll', 3, 4, 'healthy', 4, 'healthy')"));
+  database_.reset();
+
+  // And the newer one again: the receipts of before are there, and only what ended meanwhile is owed.
+  reopen();
+  ASSERT_NE(history_, nullptr);
+  EXPECT_EQ(history_->receipts(0, 10)->size(), 1U);
+  const auto owed = history_->owed_receipts(10);
+  ASSERT_EQ(owed->size(), 1U);
+  EXPECT_EQ(owed->front().id, 2);
+  EXPECT_FALSE(history_->verify_chain()->broken_at);
+}
+
 }  // namespace
 }  // namespace gridseal::history
