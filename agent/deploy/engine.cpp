@@ -313,8 +313,8 @@ void Engine::drop_old_offers(const std::vector<history::ComponentRecord>& compon
   if (!kept) site_->outside.log.warning(kept.error().describe(), {{"reason", kept.error().code()}});
 }
 
-// Last good and desired artifacts of every component stay, as many earlier good ones as the settings say, what
-// media brought, and the images of all these.
+// Last good and desired artifacts of every component stay, as many earlier good ones as the settings say,
+// what media brought, and the images of all these.
 void Engine::collect_garbage() {
   const std::unique_lock lock(collecting_, std::try_to_lock);
   collect_later_ = !lock.owns_lock();

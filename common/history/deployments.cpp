@@ -189,7 +189,7 @@ Result<std::vector<Deployment>> History::unfinished_deployments() {
 Result<std::vector<Deployment>> History::owed_receipts(int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
   auto query = state_->database->prepare(
-      kColumns,
+      kDeploymentColumns,
       "WHERE finished IS NOT NULL AND outcome NOT IN ('blocked', 'cancelled') AND NOT EXISTS "
       "(SELECT 1 FROM receipts WHERE deployment=deployments.id) ORDER BY finished, id LIMIT ?");
   if (!query) return std::move(query).error();
