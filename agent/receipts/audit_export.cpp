@@ -13,7 +13,7 @@ using base::Result;
 
 namespace {
 
-constexpr int64_t kPage = 500;
+constexpr int64_t kRowsAtOnce = 500;
 constexpr size_t kMaxLine = size_t{4} << 20U;
 constexpr size_t kMaxFlaws = 1000;
 constexpr std::string_view kFormat = "gridseal.audit/v1";
@@ -165,7 +165,7 @@ class Auditor {
 }  // namespace
 
 ReadRows rows_from(history::History& history) {
-  return [&history](int64_t after) { return history.audit_after(after, kPage); };
+  return [&history](int64_t after) { return history.audit_after(after, kRowsAtOnce); };
 }
 
 Json to_json(const history::AuditRow& row) {

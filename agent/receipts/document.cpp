@@ -13,7 +13,7 @@ using base::Result;
 
 namespace {
 
-Json text_in(const Json& object, std::string_view name) {
+Json printable_in(const Json& object, std::string_view name) {
   const std::string* text = base::find_string(object, name);
   return text == nullptr ? Json() : Json(base::printable(*text, 400));
 }
@@ -24,10 +24,10 @@ void add_short(const history::Receipt& receipt, Json& out) {
   if (!envelope) return;
   auto statement = parse_statement(envelope->statement);
   if (!statement) return;
-  out["revision"] = text_in(statement->predicate, "revision");
+  out["revision"] = printable_in(statement->predicate, "revision");
   if (const Json* result = base::find_object(statement->predicate, "result")) {
-    out["outcome"] = text_in(*result, "outcome");
-    out["reason"] = text_in(*result, "reason");
+    out["outcome"] = printable_in(*result, "outcome");
+    out["reason"] = printable_in(*result, "reason");
   }
 }
 

@@ -13,7 +13,7 @@ using base::Result;
 
 namespace {
 
-Error malformed(const std::string& why) {
+Error not_an_envelope(const std::string& why) {
   return Error::refused("receipt.form", "this is no signed receipt: " + why);
 }
 
@@ -40,19 +40,19 @@ std::string to_json(const Envelope& envelope) {
 
 Result<Envelope> parse_envelope(std::string_view text) {
   const auto json = base::parse_json(text, {kMaxEnvelope, 4, 100});
-  if (!json) return malformed(json.error().message());
+  if (!json) return not_an_envelope(json.error().message());
   const std::string* type = base::find_string(*json, "payloadType");
   const std::string* payload = base::find_string(*json, "payload");
   const Json* signatures = base::find_array(*json, "signatures");
   if (type == nullptr || payload == nullptr || signatures == nullptr)
-    return malformed("payload, payloadType or signatures are missing");
-  if (*type != sigstore::kInTotoPayloadType) return malformed("its payload is of another type");
-  if (signatures->size() != 1) return malformed("it has not exactly one signature");
+    return not_an_envelope("payload, payloadType or signatures are missing");
+  if (*type != sigstore::kInTotoPayloadType) return not_an_envelope("its payload is of another type");
+  if (signatures->size() != 1) return not_an_envelope("it has not exactly one signature");
   const std::string* signature = base::find_string(signatures->front(), "sig");
-  if (signature == nullptr) return malformed("the signature is missing");
+  if (signature == nullptr) return not_an_envelope("the signature is missing");
   auto statement = base::decode_base64(*payload, base::Base64::lenient);
   auto bytes = base::decode_base64(*signature, base::Base64::lenient);
-  if (!statement || !bytes) return malformed("it is not in base64");
+  if (!statement || !bytes) return not_an_envelope("it is not in base64");
   const std::string* key = base::find_string(signatures->front(), "keyid");
   return Envelope{std::move(*statement), key == nullptr ? std::string() : *key, std::move(*bytes)};
 }

@@ -13,7 +13,7 @@ using base::Result;
 
 namespace {
 
-constexpr uint64_t kMaxKeyFile = 64 * 1024;
+constexpr uint64_t kMaxSiteFile = 64 * 1024;
 constexpr size_t kMaxKeys = 16;
 constexpr std::string_view kKeySuffix = ".pub";
 constexpr std::string_view kSeenSuffix = ".seen";
@@ -25,7 +25,7 @@ bool is_name(std::string_view name) {
 }
 
 Result<std::vector<crypto::PublicKey>> read_keys(base::Files& files, const std::string& path) {
-  auto text = base::read_file(files, path, kMaxKeyFile);
+  auto text = base::read_file(files, path, kMaxSiteFile);
   if (!text) return std::move(text).error();
   auto blocks = crypto::parse_pem(*text, kMaxKeys);
   if (!blocks) return Error::refused("site.key", path + " holds no public keys: " + blocks.error().message());
@@ -41,9 +41,9 @@ Result<std::vector<crypto::PublicKey>> read_keys(base::Files& files, const std::
 // A damaged file is as good as none: it only sharpens the judgement.
 std::vector<Seen> read_seen(base::Files& files, const std::string& path) {
   std::vector<Seen> seen;
-  auto text = base::read_file(files, path, kMaxKeyFile);
+  auto text = base::read_file(files, path, kMaxSiteFile);
   if (!text) return seen;
-  auto json = base::parse_json(*text, {kMaxKeyFile, 4, 200});
+  auto json = base::parse_json(*text, {kMaxSiteFile, 4, 200});
   const Json* list = json ? base::find_array(*json, "seen") : nullptr;
   for (size_t i = 0; list != nullptr && i < list->size(); ++i) {
     const std::string* key = base::find_string((*list)[i], "key");

@@ -13,11 +13,11 @@ using base::Result;
 
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kReceiptColumns =
     "SELECT sequence, kind, deployment, component, artifact, time, statement, envelope, stored, pushed "
     "FROM receipts ";
 // The chain's end is kept beside the rows, so that rows missing at the end are seen.
-constexpr std::string_view kHead = "receipt_head";
+constexpr std::string_view kReceiptHead = "receipt_head";
 
 Receipt receipt_of(const Statement& row) {
   Receipt receipt{row.integer(0),          value_in<ReceiptKind>(kReceiptKinds, row.text(1)),
@@ -34,17 +34,17 @@ Result<std::vector<Receipt>> all_of(Result<Statement> query) {
   return collect<Receipt>(*query, receipt_of);
 }
 
-Result<std::string> stored_head(Database& database) {
+Result<std::string> stored_receipt_head(Database& database) {
   auto query = database.prepare("SELECT value FROM meta WHERE name=?");
   if (!query) return std::move(query).error();
-  auto row = query->bind(kHead).step();
+  auto row = query->bind(kReceiptHead).step();
   if (!row) return std::move(row).error();
   return *row ? query->text(0) : std::string();
 }
 
 // Behind the kept head, never merely behind the last row: what was removed must stay visible.
 Result<ReceiptPlace> next_place(Database& database, base::Time now) {
-  auto head = stored_head(database);
+  auto head = stored_receipt_head(database);
   if (!head) return std::move(head).error();
   auto last = database.prepare("SELECT coalesce(max(sequence), 0) FROM receipts");
   if (!last) return std::move(last).error();
@@ -96,7 +96,9 @@ Result<void> insert(Database& database, const Receipt& receipt, const ReceiptPla
   if (auto done = write->bind(int64_t{receipt.artifact ? 0 : 1}).run(); !done) return done;
   auto head = database.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?,?)");
   if (!head) return std::move(head).error();
-  return head->bind(kHead).bind(std::to_string(receipt.sequence) + ":" + receipt.statement.to_string()).run();
+  return head->bind(kReceiptHead)
+      .bind(std::to_string(receipt.sequence) + ":" + receipt.statement.to_string())
+      .run();
 }
 
 Json detail_of(const Receipt& receipt) {
@@ -146,21 +148,21 @@ int64_t History::endings() const {
 
 Result<std::vector<Receipt>> History::receipts(int64_t after, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "WHERE sequence>? ORDER BY sequence LIMIT ?");
+  auto query = state_->database->prepare(kReceiptColumns, "WHERE sequence>? ORDER BY sequence LIMIT ?");
   if (query) query->bind(after).bind(limit);
   return all_of(std::move(query));
 }
 
 Result<std::vector<Receipt>> History::receipts_of(const base::Digest& artifact, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "WHERE artifact=? ORDER BY sequence DESC LIMIT ?");
+  auto query = state_->database->prepare(kReceiptColumns, "WHERE artifact=? ORDER BY sequence DESC LIMIT ?");
   if (query) query->bind(artifact.to_string()).bind(limit);
   return all_of(std::move(query));
 }
 
 Result<std::optional<Receipt>> History::last_receipt(ReceiptKind kind) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "WHERE kind=? ORDER BY sequence DESC LIMIT 1");
+  auto query = state_->database->prepare(kReceiptColumns, "WHERE kind=? ORDER BY sequence DESC LIMIT 1");
   if (!query) return std::move(query).error();
   query->bind(to_string(kind));
   return first<Receipt>(*query, receipt_of);
@@ -168,12 +170,12 @@ Result<std::optional<Receipt>> History::last_receipt(ReceiptKind kind) {
 
 Result<std::string> History::receipt_head() {
   const std::scoped_lock hold(state_->mutex);
-  return stored_head(*state_->database);
+  return stored_receipt_head(*state_->database);
 }
 
 Result<std::vector<Receipt>> History::unstored_receipts(int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
-  auto query = state_->database->prepare(kColumns, "WHERE stored=0 ORDER BY sequence LIMIT ?");
+  auto query = state_->database->prepare(kReceiptColumns, "WHERE stored=0 ORDER BY sequence LIMIT ?");
   if (query) query->bind(limit);
   return all_of(std::move(query));
 }
@@ -189,8 +191,8 @@ Result<void> History::set_receipt_stored(int64_t sequence) {
 
 Result<std::vector<Receipt>> History::unpushed_receipts(int64_t after, int64_t limit) {
   const std::scoped_lock hold(state_->mutex);
-  auto query =
-      state_->database->prepare(kColumns, "WHERE pushed IS NULL AND sequence>? ORDER BY sequence LIMIT ?");
+  auto query = state_->database->prepare(kReceiptColumns,
+                                         "WHERE pushed IS NULL AND sequence>? ORDER BY sequence LIMIT ?");
   if (query) query->bind(after).bind(limit);
   return all_of(std::move(query));
 }
