@@ -16,7 +16,7 @@ namespace {
 
 constexpr base::JsonLimits kLimits{kMaxEnvelope, 16, 50'000};
 
-Error malformed(const std::string& why) {
+Error not_a_receipt(const std::string& why) {
   return Error::refused("receipt.form", "this is no receipt: " + why);
 }
 
@@ -26,7 +26,7 @@ const Json& object_in(const Json& json, std::string_view name) {
   return found == nullptr ? none : *found;
 }
 
-std::string text_in(const Json& json, std::string_view name) {
+std::string plain_text_in(const Json& json, std::string_view name) {
   const std::string* text = base::find_string(json, name);
   return text == nullptr ? std::string() : *text;
 }
@@ -38,45 +38,45 @@ bool is_hash(const std::string& text) {
 Result<history::ReceiptKind> kind_of(const std::string& predicate_type) {
   if (predicate_type == kReceiptType) return history::ReceiptKind::receipt;
   if (predicate_type == kReportType) return history::ReceiptKind::report;
-  return malformed("it is a statement of the type '" + base::printable(predicate_type, 80) + "'");
+  return not_a_receipt("it is a statement of the type '" + base::printable(predicate_type, 80) + "'");
 }
 
 }  // namespace
 
 Result<Statement> parse_statement(std::string_view bytes) {
   auto frame = sigstore::parse_statement(bytes);
-  if (!frame) return malformed(frame.error().message());
+  if (!frame) return not_a_receipt(frame.error().message());
   auto kind = kind_of(frame->predicate_type);
   if (!kind) return std::move(kind).error();
-  if (frame->subjects.size() != 1) return malformed("it is not about exactly one thing");
+  if (frame->subjects.size() != 1) return not_a_receipt("it is not about exactly one thing");
   auto subject = base::Digest::from_hex(frame->subjects.front().sha256);
   auto json = base::parse_json(bytes, kLimits);
-  if (!json || !subject) return malformed("its subject has no SHA-256 digest, or it is too large");
+  if (!json || !subject) return not_a_receipt("its subject has no SHA-256 digest, or it is too large");
   const Json& predicate = object_in(*json, "predicate");
   const Json& site = object_in(predicate, "site");
   const Json& audit = object_in(predicate, "audit");
 
-  auto key = base::Digest::parse(text_in(predicate, "key"));
-  auto issued = base::parse_rfc3339(text_in(predicate, "issued"));
+  auto key = base::Digest::parse(plain_text_in(predicate, "key"));
+  auto issued = base::parse_rfc3339(plain_text_in(predicate, "issued"));
   const auto sequence = base::find_integer(predicate, "sequence");
   const auto audit_sequence = base::find_integer(audit, "sequence");
-  if (!key || !issued) return malformed("key or time are missing");
+  if (!key || !issued) return not_a_receipt("key or time are missing");
   if (!sequence || *sequence < 1 || !audit_sequence || *audit_sequence < 0)
-    return malformed("its place in the chain is missing");
-  Statement out{*kind, crypto::sha256(bytes), *subject, *key, text_in(site, "name")};
-  out.environment = text_in(site, "environment");
+    return not_a_receipt("its place in the chain is missing");
+  Statement out{*kind, crypto::sha256(bytes), *subject, *key, plain_text_in(site, "name")};
+  out.environment = plain_text_in(site, "environment");
   out.sequence = *sequence;
   out.issued = *issued;
-  out.audit = {*audit_sequence, text_in(audit, "hash")};
+  out.audit = {*audit_sequence, plain_text_in(audit, "hash")};
   if (out.site.empty() || out.site.size() > 253 || !is_hash(out.audit.hash))
-    return malformed("its site or its audit checkpoint is missing");
-  if (const std::string previous = text_in(predicate, "previous"); !previous.empty()) {
+    return not_a_receipt("its site or its audit checkpoint is missing");
+  if (const std::string previous = plain_text_in(predicate, "previous"); !previous.empty()) {
     auto digest = base::Digest::parse(previous);
-    if (!digest) return malformed("the receipt before it is not named by a digest");
+    if (!digest) return not_a_receipt("the receipt before it is not named by a digest");
     out.previous = *digest;
   }
   if (out.previous.has_value() == (out.sequence == 1))
-    return malformed("only the first follows none, and it follows none");
+    return not_a_receipt("only the first follows none, and it follows none");
   out.predicate = predicate;
   return out;
 }

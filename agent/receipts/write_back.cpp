@@ -10,7 +10,7 @@ using base::Result;
 
 namespace {
 
-constexpr int64_t kPage = 100;
+constexpr int64_t kReceiptsAtOnce = 100;
 constexpr size_t kDigits = 10;
 
 // Letters that every file system of a medium takes.
@@ -62,7 +62,7 @@ Result<void> remove_temporaries(base::Files& files, const std::string& folder) {
 }  // namespace
 
 ReadReceipts read_from(history::History& history) {
-  return [&history](int64_t after) { return history.receipts(after, kPage); };
+  return [&history](int64_t after) { return history.receipts(after, kReceiptsAtOnce); };
 }
 
 Result<WrittenBack> write_back(base::Files& files, const std::string& directory, const std::string& site,

@@ -34,7 +34,7 @@ Result<std::vector<Receipt>> all_of(Result<Statement> query) {
   return collect<Receipt>(*query, receipt_of);
 }
 
-Result<std::string> stored_head(Database& database) {
+Result<std::string> stored_receipt_head(Database& database) {
   auto query = database.prepare("SELECT value FROM meta WHERE name=?");
   if (!query) return std::move(query).error();
   auto row = query->bind(kReceiptHead).step();
@@ -44,7 +44,7 @@ Result<std::string> stored_head(Database& database) {
 
 // Behind the kept head, never merely behind the last row: what was removed must stay visible.
 Result<ReceiptPlace> next_place(Database& database, base::Time now) {
-  auto head = stored_head(database);
+  auto head = stored_receipt_head(database);
   if (!head) return std::move(head).error();
   auto last = database.prepare("SELECT coalesce(max(sequence), 0) FROM receipts");
   if (!last) return std::move(last).error();
@@ -170,7 +170,7 @@ Result<std::optional<Receipt>> History::last_receipt(ReceiptKind kind) {
 
 Result<std::string> History::receipt_head() {
   const std::scoped_lock hold(state_->mutex);
-  return stored_head(*state_->database);
+  return stored_receipt_head(*state_->database);
 }
 
 Result<std::vector<Receipt>> History::unstored_receipts(int64_t limit) {
