@@ -231,7 +231,7 @@ const Harm kTable[] = {
        (void)t.release();
        t.write(t.signature_path(), "{}");
      },
-     "registry.manifest"},
+     "blob.digest_mismatch"},
     {"a thousand strangers' signatures beside the good one",
      [](HostileTest& t) {
        const auto stranger = crypto::PrivateKey::generate().value();
