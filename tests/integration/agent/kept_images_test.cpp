@@ -46,8 +46,9 @@ TEST_F(KeptImagesTest, AreBroughtAndListed) {
   ASSERT_EQ(listed.revisions.size(), 1U);
   EXPECT_EQ(listed.revisions[0].component, "shop");
   EXPECT_EQ(listed.revisions[0].artifact.to_string(), one);
-  EXPECT_EQ(listed.revisions[0].images,
-            std::vector<images::ListedImage>(1, images::ListedImage{{"images.test", "web"}, {}, index.digest}));
+  EXPECT_EQ(
+      listed.revisions[0].images,
+      std::vector<images::ListedImage>(1, images::ListedImage{{"images.test", "web"}, {}, index.digest}));
   const auto text = base::read_file(base::system_files(), directory_ + "/state/store/index.json").value();
   EXPECT_NE(text.find("image/images.test/web@" + index.digest.to_string()), std::string::npos);
   const auto written = base::system_files().stat(images::list_path(directory_ + "/state"))->modified;

@@ -57,7 +57,9 @@ TEST_F(RegistryTest, NextMirror) {
   for (const auto& first :
        {answer(200, "lie"), unreachable(), answer(404), answer(503), answer(403), answer(401)}) {
     auto& registry = client(
-        [&](const SeenRequest& r) { return r.origin.host == "a.example" ? first : manifest_answer(kDocument); },
+        [&](const SeenRequest& r) {
+          return r.origin.host == "a.example" ? first : manifest_answer(kDocument);
+        },
         {"https://a.example", "https://b.example:5000/proxy"});
     auto manifest = registry.get_manifest(kPumps, crypto::sha256(kDocument), stop_);
     ASSERT_TRUE(manifest) << first.status;
