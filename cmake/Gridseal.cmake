@@ -65,6 +65,14 @@ function(gridseal_program name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} ${ARG_LIBRARIES})
 endfunction()
 
+# The target "unit_tests" builds what needs no other process: tests without a label.
+function(gridseal_unit_test target)
+  if(NOT TARGET unit_tests)
+    add_custom_target(unit_tests)
+  endif()
+  add_dependencies(unit_tests ${target})
+endfunction()
+
 # gridseal_test(<module> SOURCES ... [DEPENDS module ...] [LIBRARIES lib ...] [LABELS label ...]): one binary for each module, <module>_test.
 function(gridseal_test module)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
@@ -80,6 +88,9 @@ function(gridseal_test module)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${target} PRIVATE GRIDSEAL_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures")
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}")
+  if(NOT ARG_LABELS)
+    gridseal_unit_test(${target})
+  endif()
 endfunction()
 
 # gridseal_fuzz(<name> DEPENDS module ...): tests/fuzz/<name>_fuzz.cpp. With GRIDSEAL_FUZZ (clang) a libFuzzer program;
@@ -95,6 +106,7 @@ function(gridseal_fuzz name)
   elseif(BUILD_TESTING)
     if(NOT TARGET fuzz_replay)
       gridseal_program(fuzz_replay SOURCES replay_corpus.cpp)
+      gridseal_unit_test(fuzz_replay)
       target_include_directories(fuzz_replay PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
       file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/fuzz_targets.inc
         CONTENT "$<JOIN:$<TARGET_PROPERTY:fuzz_replay,FUZZ_TARGETS>,\n>\n")
