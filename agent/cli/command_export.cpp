@@ -4,6 +4,8 @@
 #include "cli/commands.hpp"
 #include "cli/meter.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/receipt_source.hpp"
+#include "cli/receipt_words.hpp"
 #include "media/armour.hpp"
 #include "media/export.hpp"
 
@@ -17,6 +19,8 @@ struct Options {
   std::string to;
   std::vector<std::string> components;
   std::vector<std::string> platforms;
+  std::vector<std::string> since;
+  std::string sites;
   std::string label;
   std::string chunk_size;
   std::string armour;
@@ -61,6 +65,35 @@ Result<media::ExportRequest> request_of(const Options& options) {
   return request;
 }
 
+// Leaves out what the site has by what it signed itself. A site whose receipts cannot be relied on gets all.
+Result<void> leave_out(Context& context, const Options& options, const std::string& site,
+                       media::ExportRequest& request) {
+  JudgeFlags flags;
+  flags.sites = options.sites;
+  auto enrolled = receipts::read_sites(context.files, sites_folder(context, flags));
+  if (!enrolled && enrolled.error().code() == "files.not_found") enrolled.emplace();
+  if (!enrolled) return std::move(enrolled).error();
+  auto pile = receipts::read_pile(context.files, options.since);
+  if (!pile) return std::move(pile).error();
+  const auto states = receipts::judge(*pile, *enrolled);
+  const auto state = std::ranges::find(states, site, &receipts::SiteState::name);
+  if (state == states.end())
+    return base::Error::refused(
+        "site.key", "no key of the site " + site + " is enrolled here; 'gridseal site enroll KEY' does it");
+  if (!state->alarms.empty())
+    return base::Error::refused(
+        state->alarms.front().code,
+        "what " + site + " says it has is not to be relied on: " + state->alarms.front().message);
+  if (!state->newest)
+    return base::Error::refused("receipt.none", "--since names nothing that the site " + site + " signed");
+  request.site_has = [held = receipts::held_by(*state)](const base::Digest& digest) {
+    return held.contains(digest);
+  };
+  if (const Json version = trust_version(*state); version.is_number_integer())
+    request.trust_version = version.get<int64_t>();
+  return {};
+}
+
 std::string text_of(const Context& context, const media::ExportReport& report, const std::string& to) {
   std::string text;
   for (const media::ListedRelease& one : report.contents.releases)
@@ -93,6 +126,10 @@ ExitCode run(Context& context, const Options& options) {
   if (!request) return context.fail(request.error());
   auto loaded = context.settings();
   if (!loaded) return context.fail(loaded.error());
+  if (!options.since.empty()) {
+    if (auto known = leave_out(context, options, loaded->settings.site.name, *request); !known)
+      return context.fail(known.error());
+  }
   const deploy::Outside outside{context.clock,          context.files, context.log, context.connector, {}, {},
                                 credentials_directory()};
   auto generation =
@@ -143,6 +180,12 @@ void add_export(const Command& program, Context& context) {
   to.excludes(armour);
   command.flag("--images", options->images, "also every container image that the manifests name by digest");
   command.texts("--platform", options->platforms, "only these of the images, such as linux/arm64; repeated");
+  command
+      .texts("--since", options->since,
+             "receipts of the site, files or folders: what it has by them is left out; repeated")
+      .value_name("RECEIPTS");
+  command.text("--sites", options->sites, "folder of enrolled sites; else 'sites' in --config-dir")
+      .value_name("DIR");
   command.text("--label", options->label, "what people call the medium; is shown in the site's history");
   command.text(
       "--chunk-size", options->chunk_size,

@@ -32,15 +32,6 @@ Json reported(const SiteState& site, const char* pointer) {
   return predicate.contains(at) ? predicate[at] : Json();
 }
 
-// Of the newest statement that says it.
-Json trust_version(const SiteState& site) {
-  if (site.newest && site.newest->kind == history::ReceiptKind::receipt) {
-    const Json::json_pointer at("/evidence/trustVersion");
-    if (site.newest->predicate.contains(at)) return site.newest->predicate[at];
-  }
-  return reported(site, "/trust/version");
-}
-
 Json component_json(const std::string& name, const receipts::ComponentState& state) {
   return {{"name", name},
           {"revision", state.revision},
@@ -75,6 +66,14 @@ std::string release_of(const receipts::ComponentState& state) {
 }
 
 }  // namespace
+
+Json trust_version(const SiteState& site) {
+  if (site.newest && site.newest->kind == history::ReceiptKind::receipt) {
+    const Json::json_pointer at("/evidence/trustVersion");
+    if (site.newest->predicate.contains(at)) return site.newest->predicate[at];
+  }
+  return reported(site, "/trust/version");
+}
 
 Json flaws_json(const std::vector<receipts::Flaw>& flaws) {
   Json list = Json::array();

@@ -13,6 +13,8 @@ namespace gridseal::cli {
 // {"name", "key", "whole", "first", "last", "count", "issued", "trust", "agent", "kubernetes", "clock",
 // "components": […], "alarms": [{"code", "message"}], "gaps": […]}.
 base::Json site_json(const receipts::SiteState& site);
+// Of the trust bundle that is in force there, by the newest statement that says it; null: none does.
+base::Json trust_version(const receipts::SiteState& site);
 base::Json flaws_json(const std::vector<receipts::Flaw>& flaws);
 
 // A line for each site, one for each component of it, and the alarms below.

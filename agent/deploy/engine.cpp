@@ -220,6 +220,8 @@ std::vector<std::string> Engine::warnings() {
   std::vector<std::string> list = trust_warnings();
   const auto removed = api_check_.warnings();
   list.insert(list.end(), removed.begin(), removed.end());
+  if (auto space = site_->store->ensure_space(0); !space)
+    list.push_back("no new revision is taken until there is room: " + space.error().message());
   if (auto receipts = receipts_.warning()) list.push_back(std::move(*receipts));
   if (auto pushing = pusher_.warning()) list.push_back(std::move(*pushing));
   return list;

@@ -160,5 +160,35 @@ TEST_F(MediaE2eTest, ASecondExportWritesWhatChanged) {
   EXPECT_LT(report["written_bytes"].get<int64_t>(), 20'000) << report.dump(2);
 }
 
+// GS-E2E-059: What the site's own receipts say it runs is left out; without its enrolled key, or when they
+// were tampered with, nothing is written.
+TEST_F(MediaE2eTest, WhatReceiptsSayIsLeftOut) {
+  const std::string office = directory_ + "/office";
+  const std::string since = "--since " + stick_->path() + "/back --sites " + office + "/sites";
+  release("1.0.0", shop("1.0.0"));
+  ASSERT_TRUE(start_agent());
+  ASSERT_TRUE(await_running("1.0.0")) << tell();
+  ASSERT_EQ(gridseal("receipts export " + stick_->path() + "/back").code, 0);
+  const Ran key = gridseal("site key");
+  ASSERT_EQ(key.code, 0) << key.output;
+  fs::create_directories(office);
+  put("office/site.pub", key.output);
+
+  const Ran unknown = make_medium(stick_->path() + "/to", since);
+  EXPECT_NE(unknown.code, 0);
+  EXPECT_NE(unknown.output.find("site enroll"), std::string::npos) << unknown.output;
+  EXPECT_FALSE(fs::exists(stick_->path() + "/to"));
+
+  ASSERT_EQ(gridseal("site enroll " + office + "/site.pub --sites " + office + "/sites").code, 0);
+  const Ran nothing = make_medium(stick_->path() + "/to", since);
+  ASSERT_EQ(nothing.code, 0) << nothing.output;
+  EXPECT_NE(nothing.output.find("Left out, the site has it: shop"), std::string::npos) << nothing.output;
+
+  release("1.1.0", shop("1.1.0"));
+  const Ran news = make_medium(stick_->path() + "/to", since);
+  ASSERT_EQ(news.code, 0) << news.output;
+  EXPECT_NE(news.output.find("shop 1.1.0"), std::string::npos) << news.output;
+}
+
 }  // namespace
 }  // namespace gridseal::test

@@ -193,6 +193,22 @@ class BadDisk : public BadInputTest {
   }
 };
 
+// GS-BAD-212: A disk below the watermark is said in status also while all is well.
+TEST_F(BadDisk, IsLow) {
+  run_good_revision();
+  const auto says_so = [&] {
+    return std::ranges::any_of(engine_->warnings(), [](const std::string& warning) {
+      return warning.starts_with("no new revision is taken until there is room");
+    });
+  };
+  EXPECT_FALSE(says_so());
+  stop();
+  settings_.storage.free_space_min = uint64_t{1} << 60U;
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(says_so());
+  EXPECT_EQ(state(), "healthy");
+}
+
 // GS-BAD-030: A disk that is full at any write of a file blocks with the reason; when there is room again the
 // upgrade goes through without anybody's help.
 TEST_F(BadDisk, IsFullForFiles) {

@@ -17,7 +17,8 @@ class DriftsTest : public HistoryTest {
   }
   int64_t rows() { return history_->audit(1).value().front().sequence; }
   std::string fields_of(const std::string& name) {
-    for (const auto& entry : history_->inventory("pump", Side::last_good).value())
+    const auto entries = history_->inventory("pump", Side::last_good).value();
+    for (const auto& entry : entries)
       if (entry.key.name == name) return entry.fields;
     return "?";
   }
