@@ -55,6 +55,11 @@ void Pull::ended(Result<void> result) {
   changed_.notify_all();
 }
 
+bool Pull::failed() {
+  const std::lock_guard lock(mutex_);
+  return error_.has_value();
+}
+
 Result<void> Pull::begun(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   if (!changed_.wait(lock, stop, [this] { return ended_ || (file_ && have_ > 0); }))
@@ -111,7 +116,8 @@ Result<std::shared_ptr<Pull>> Pulls::join(const oci::Descriptor& blob, bool anew
   const std::lock_guard lock(mutex_);
   reap();
   for (const Running& one : running_)
-    if (one.pull->blob().digest == blob.digest && one.pull->blob().size == blob.size) return one.pull;
+    if (one.pull->blob().digest == blob.digest && one.pull->blob().size == blob.size && !one.pull->failed())
+      return one.pull;
   if (running_.size() >= most_)
     return Error::blocked("images.busy", "so many blobs are being pulled that another one has to wait");
   auto pull = std::make_shared<Pull>(blob);

@@ -34,6 +34,7 @@ class Pull {
   };
   base::Result<size_t> read(Reader& reader, uint64_t offset, uint64_t end, char* buffer, size_t size,
                             const std::stop_token& stop);
+  bool failed();  // ended without the blob
 
  private:
   friend class Pulls;
