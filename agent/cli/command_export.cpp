@@ -65,7 +65,8 @@ Result<media::ExportRequest> request_of(const Options& options) {
   return request;
 }
 
-// Leaves out what the site has by what it signed itself. A site whose receipts cannot be relied on gets all.
+// Leaves out what the site has by what it signed itself. A damaged receipt counts for nothing; a chain that
+// contradicts itself is an error.
 Result<void> leave_out(Context& context, const Options& options, const std::string& site,
                        media::ExportRequest& request) {
   JudgeFlags flags;

@@ -160,8 +160,8 @@ TEST_F(MediaE2eTest, ASecondExportWritesWhatChanged) {
   EXPECT_LT(report["written_bytes"].get<int64_t>(), 20'000) << report.dump(2);
 }
 
-// GS-E2E-059: What the site's own receipts say it runs is left out; without its enrolled key, or when they
-// were tampered with, nothing is written.
+// GS-E2E-059: What the site's own receipts say it runs is left out; without its enrolled key, and when all of
+// them were tampered with, nothing is written.
 TEST_F(MediaE2eTest, WhatReceiptsSayIsLeftOut) {
   const std::string office = directory_ + "/office";
   const std::string since = "--since " + stick_->path() + "/back --sites " + office + "/sites";
@@ -188,6 +188,17 @@ TEST_F(MediaE2eTest, WhatReceiptsSayIsLeftOut) {
   const Ran news = make_medium(stick_->path() + "/to", since);
   ASSERT_EQ(news.code, 0) << news.output;
   EXPECT_NE(news.output.find("shop 1.1.0"), std::string::npos) << news.output;
+
+  for (const auto& file : fs::recursive_directory_iterator(stick_->path() + "/back")) {
+    if (!file.path().string().ends_with(".dsse.json")) continue;
+    std::string text = base::read_file(base::system_files(), file.path().string(), 1U << 20U).value();
+    char& one = text[text.size() / 2];
+    one = one == 'A' ? 'B' : 'A';
+    ASSERT_TRUE(base::write_file(base::system_files(), file.path().string(), text, 0644));
+  }
+  const Ran changed = make_medium(stick_->path() + "/other", since);
+  EXPECT_NE(changed.code, 0) << changed.output;
+  EXPECT_FALSE(fs::exists(stick_->path() + "/other"));
 }
 
 }  // namespace
