@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kLayoutPrefix = "oci-layout:";
 
-struct Options {
+struct ArtifactBuildOptions {
   publish::BuildRequest request;
   std::string created;
   std::vector<std::string> annotations;
@@ -34,7 +34,7 @@ base::Result<base::Time> creation_time(Context& context, const std::string& give
 }
 
 // Where it goes: the tag is the version when none is named ("+" is no letter of a tag).
-base::Result<oci::LayoutReference> target_of(const Options& options) {
+base::Result<oci::LayoutReference> target_of(const ArtifactBuildOptions& options) {
   const bool prefixed = options.output.starts_with(kLayoutPrefix);
   auto target =
       oci::LayoutReference::parse(prefixed ? options.output : std::string(kLayoutPrefix) + options.output);
@@ -59,8 +59,8 @@ base::Result<void> write(base::Files& files, const oci::LayoutReference& target,
   return writer->set_reference(target.tag, built.descriptor);
 }
 
-ExitCode finish(Context& context, const Options& options, const oci::LayoutReference& target,
-                const publish::Built& built) {
+ExitCode finish_artifact_build(Context& context, const ArtifactBuildOptions& options,
+                               const oci::LayoutReference& target, const publish::Built& built) {
   const std::string where = std::string(kLayoutPrefix) + target.directory + ":" + target.tag;
   if (context.as_json()) {
     context.print_json(base::Json{{"digest", built.descriptor.digest.to_string()},
@@ -85,7 +85,7 @@ ExitCode finish(Context& context, const Options& options, const oci::LayoutRefer
   return ExitCode::ok;
 }
 
-ExitCode run(Context& context, Options options) {
+ExitCode run_artifact_build(Context& context, ArtifactBuildOptions options) {
   auto created = creation_time(context, options.created);
   if (!created) return context.fail(created.error());
   options.request.created = *created;
@@ -98,7 +98,7 @@ ExitCode run(Context& context, Options options) {
   auto built = publish::build(context.files, options.request);
   if (!built) return context.fail(built.error());
   if (auto r = write(context.files, *target, *built); !r) return context.fail(r.error());
-  return finish(context, options, *target, *built);
+  return finish_artifact_build(context, options, *target, *built);
 }
 
 }  // namespace
@@ -106,7 +106,7 @@ ExitCode run(Context& context, Options options) {
 void add_artifact_build(const Command& artifact, Context& context) {
   const Command command =
       artifact.subcommand("build", "Packs a folder of manifests; prints the artifact's digest");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArtifactBuildOptions>();
   publish::BuildRequest& request = options->request;
   command.text("--path", request.directory, "the folder").required();
   command.text("--component", request.component, "what the hosts expect it to be").required();
@@ -119,7 +119,7 @@ void add_artifact_build(const Command& artifact, Context& context) {
   command.text("--environment", request.environment, "good in this environment only");
   command.texts("-a,--annotation", options->annotations, "name=value, may be repeated");
   command.flag("--strict", request.strict, "refuse what would be a warning");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_artifact_build(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -4,12 +4,12 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct ArtifactKeygenOptions {
   std::string name;
   std::string password_file;
 };
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_artifact_keygen(Context& context, const ArtifactKeygenOptions& options) {
   auto password = read_password(context.files, options.password_file);
   if (!password) return context.fail(password.error());
   auto made = publish::generate_key(context.files, options.name, *password);
@@ -32,13 +32,13 @@ ExitCode run(Context& context, const Options& options) {
 
 void add_artifact_keygen(const Command& artifact, Context& context) {
   const Command command = artifact.subcommand("keygen", "A new key pair, ECDSA P-256, as cosign uses them");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArtifactKeygenOptions>();
   command.text("--output", options->name, "writes NAME.key and NAME.pub; nothing is overwritten")
       .required()
       .value_name("NAME");
   command.text("--password-file", options->password_file,
                "encrypt with its first line; else with COSIGN_PASSWORD, if set");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_artifact_keygen(context, *options); });
 }
 
 }  // namespace gridseal::cli

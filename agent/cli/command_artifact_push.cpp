@@ -6,7 +6,7 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct ArtifactPushOptions {
   std::string source;
   std::string target;
   deploy::RegistryFlags registry;
@@ -28,7 +28,7 @@ void warn_of_tag(const Context& context, oci::Layout& layout, const base::Digest
                  "; agents refuse it under the tag " + shown(tag, 80));
 }
 
-base::Result<publish::Pushed> push(Context& context, const Options& options) {
+base::Result<publish::Pushed> push_artifact(Context& context, const ArtifactPushOptions& options) {
   auto source = oci::LayoutReference::parse(options.source);
   if (!source) return std::move(source).error();
   auto target = oci::Reference::parse(options.target, false);
@@ -46,8 +46,8 @@ base::Result<publish::Pushed> push(Context& context, const Options& options) {
   return publish::push(**layout, *digest, **publisher, target->repository, target->tag, {});
 }
 
-ExitCode run(Context& context, const Options& options) {
-  auto pushed = push(context, options);
+ExitCode run_artifact_push(Context& context, const ArtifactPushOptions& options) {
+  auto pushed = push_artifact(context, options);
   if (!pushed) return context.fail(pushed.error());
   if (context.as_json()) {
     context.print_json(base::Json{{"revision", pushed->revision.to_string()},
@@ -66,11 +66,11 @@ ExitCode run(Context& context, const Options& options) {
 void add_artifact_push(const Command& artifact, Context& context) {
   const Command command =
       artifact.subcommand("push", "Uploads an artifact with its signatures; prints the revision");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArtifactPushOptions>();
   command.text("source", options->source, "oci-layout:DIR[:TAG][@DIGEST]").required();
   command.text("target", options->target, "HOST/REPOSITORY[:TAG]").required();
   add_registry_flags(command, options->registry);
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_artifact_push(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -4,7 +4,7 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct ArtifactSignOptions {
   std::string target;
   SigningKeyFlags signer;
   bool bundle = false;
@@ -18,8 +18,8 @@ struct Signed {
   base::Digest signature;
 };
 
-base::Result<Signed> sign_in_layout(Context& context, const Options& options, const crypto::PrivateKey& key,
-                                    const publish::SignRequest& request) {
+base::Result<Signed> sign_in_layout(Context& context, const ArtifactSignOptions& options,
+                                    const crypto::PrivateKey& key, const publish::SignRequest& request) {
   auto reference = oci::LayoutReference::parse(options.target);
   if (!reference) return std::move(reference).error();
   auto layout = oci::Layout::open(context.files, reference->directory);
@@ -31,8 +31,8 @@ base::Result<Signed> sign_in_layout(Context& context, const Options& options, co
   return Signed{*digest, *signature};
 }
 
-base::Result<Signed> sign_remote(Context& context, const Options& options, const crypto::PrivateKey& key,
-                                 const publish::SignRequest& request) {
+base::Result<Signed> sign_remote(Context& context, const ArtifactSignOptions& options,
+                                 const crypto::PrivateKey& key, const publish::SignRequest& request) {
   auto reference = oci::Reference::parse(options.target);
   if (!reference) return std::move(reference).error();
   auto remote = open_remote(context, reference->repository.registry, options.registry);
@@ -49,7 +49,7 @@ base::Result<Signed> sign_remote(Context& context, const Options& options, const
   return Signed{*digest, *signature};
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_artifact_sign(Context& context, const ArtifactSignOptions& options) {
   auto annotations = parse_pairs(options.annotations);
   if (!annotations) return context.fail(annotations.error());
   auto key = read_signing_key(context, options.signer);
@@ -77,7 +77,7 @@ ExitCode run(Context& context, const Options& options) {
 void add_artifact_sign(const Command& artifact, Context& context) {
   const Command command =
       artifact.subcommand("sign", "Signs an artifact with a PEM key, as 'cosign sign --key' does");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArtifactSignOptions>();
   command.text("target", options->target, "oci-layout:DIR[:TAG][@DIGEST] or HOST/REPOSITORY(:TAG|@DIGEST)")
       .required();
   add_signing_key_flags(command, options->signer);
@@ -85,7 +85,7 @@ void add_artifact_sign(const Command& artifact, Context& context) {
   command.texts("-a,--annotation", options->annotations, "name=value signed with it, may be repeated");
   command.text("--reference", options->reference, "the repository's name as the signature tells it");
   add_registry_flags(command, options->registry);
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_artifact_sign(context, *options); });
 }
 
 }  // namespace gridseal::cli

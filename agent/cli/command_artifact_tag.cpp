@@ -4,13 +4,13 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct ArtifactTagOptions {
   std::string source;
   std::string tag;
   deploy::RegistryFlags registry;
 };
 
-base::Result<oci::Revision> move(Context& context, const Options& options) {
+base::Result<oci::Revision> move(Context& context, const ArtifactTagOptions& options) {
   auto source = oci::Reference::parse(options.source);
   if (!source) return std::move(source).error();
   if (!source->digest)
@@ -23,7 +23,7 @@ base::Result<oci::Revision> move(Context& context, const Options& options) {
                            options.tag, {});
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_artifact_tag(Context& context, const ArtifactTagOptions& options) {
   auto revision = move(context, options);
   if (!revision) return context.fail(revision.error());
   if (context.as_json()) {
@@ -40,11 +40,11 @@ ExitCode run(Context& context, const Options& options) {
 void add_artifact_tag(const Command& artifact, Context& context) {
   const Command command =
       artifact.subcommand("tag", "Promotes: moves a tag to an artifact that the registry has");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArtifactTagOptions>();
   command.text("source", options->source, "HOST/REPOSITORY@DIGEST").required();
   command.text("tag", options->tag, "the tag to move, 'stable'").required();
   add_registry_flags(command, options->registry);
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_artifact_tag(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -11,13 +11,13 @@ using base::Result;
 
 constexpr uint64_t kMaxExport = uint64_t{1} << 30U;
 
-struct Options {
+struct AuditOptions {
   std::string file;
   std::vector<std::string> keys;
 };
 
 // A file of its own, whole or not at all.
-Result<void> write_export(Context& context, const Options& options) {
+Result<void> write_export(Context& context, const AuditOptions& options) {
   ReceiptSource source(context);
   auto document = source.page({0, 1, true});
   if (!document) return std::move(document).error();
@@ -41,7 +41,7 @@ Result<void> write_export(Context& context, const Options& options) {
   return base::write_file(context.files, options.file, text, 0640);
 }
 
-ExitCode run_export(Context& context, const Options& options) {
+ExitCode run_audit_export(Context& context, const AuditOptions& options) {
   auto done = write_export(context, options);
   return done ? ExitCode::ok : context.fail(done.error());
 }
@@ -69,7 +69,7 @@ std::string verdict_text(const receipts::AuditVerdict& verdict, const Style& sty
   return text;
 }
 
-ExitCode run_verify(Context& context, const Options& options) {
+ExitCode run_audit_verify(Context& context, const AuditOptions& options) {
   std::vector<crypto::PublicKey> keys;
   for (const std::string& path : options.keys) {
     auto key = read_site_key(context, path);
@@ -96,17 +96,17 @@ ExitCode run_verify(Context& context, const Options& options) {
 
 void add_audit(const Command& program, Context& context) {
   const Command audit = program.subcommand("audit", "The audit for an auditor: export, verify");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AuditOptions>();
 
   const Command out = audit.subcommand("export", "Writes all rows with the signed checkpoints");
   out.text("file", options->file, "none or -: standard output");
-  out.action([&context, options] { return run_export(context, *options); });
+  out.action([&context, options] { return run_audit_export(context, *options); });
 
   const Command verify = audit.subcommand("verify", "Checks an export, on any machine");
   verify.text("file", options->file, "what 'gridseal audit export' wrote").required();
   verify.texts("--key", options->keys, "public key of the site (PEM); may be repeated").value_name("FILE");
   verify.footer("Exit code: 0 verified, 1 wrong, 2 could not be judged.");
-  verify.action([&context, options] { return run_verify(context, *options); });
+  verify.action([&context, options] { return run_audit_verify(context, *options); });
 }
 
 }  // namespace gridseal::cli

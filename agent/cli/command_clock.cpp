@@ -20,7 +20,7 @@ std::string clock_view(const Json& clock) {
   return text;
 }
 
-ExitCode run_show(Context& context) {
+ExitCode run_clock_show(Context& context) {
   auto answer = ask(context, "/v1/clock", [&](history::History& history) -> base::Result<Json> {
     auto floor = history.time_floor();
     if (!floor) return std::move(floor).error();
@@ -53,7 +53,7 @@ void add_clock(const Command& program, Context& context) {
   const Command show =
       clock.subcommand("show", "The host's clock and the floor below which it is not believed");
   show.footer("Exit code: 0 the clock is used, 1 it is behind the floor.");
-  show.action([&context] { return run_show(context); });
+  show.action([&context] { return run_clock_show(context); });
 
   const Command reset =
       clock.subcommand("reset", "Sets the floor of time; for one that a wrong clock has raised");

@@ -83,7 +83,7 @@ std::string group_of(const Finding& finding) {
 
 constexpr size_t kLongest = 2000;
 
-std::string line(const Finding& finding, const Style& style) {
+std::string finding_line(const Finding& finding, const Style& style) {
   std::string text =
       "  " + mark(finding.level, style) + " " + shown(finding.found, kLongest) + " (" + finding.id + ")\n";
   if (!finding.cure.empty()) text += "    → " + shown(finding.cure, kLongest) + "\n";
@@ -132,7 +132,7 @@ ExitCode exit_code_of(doctor::Verdict verdict) {
   return ExitCode::usage;
 }
 
-ExitCode run(Context& context, const std::string& only) {
+ExitCode run_doctor(Context& context, const std::string& only) {
   base::FlooredClock clock(context.clock, base::parse_rfc3339(GRIDSEAL_RELEASED).value());
   take_floor(context, clock);
   http::ClientConnector now(clock, options_at(clock, {}));
@@ -164,7 +164,7 @@ ExitCode run(Context& context, const std::string& only) {
                       group = group_of(finding);
                       context.print(context.out.paint(Colour::bold, group) + "\n");
                     }
-                    context.print(line(finding, context.out));
+                    context.print(finding_line(finding, context.out));
                   },
                   {});
   if (context.as_json())
@@ -185,7 +185,7 @@ void add_doctor(const Command& program, Context& context) {
       "✓ good, ! works but should be changed, ✗ wrong, ? could not be seen (as root more is).\n"
       "Exit code: 0 ready (there may be warnings), 1 something is wrong, 2 nothing wrong was seen, but not\n"
       "everything could be looked at.");
-  command.action([&context, only] { return run(context, *only); });
+  command.action([&context, only] { return run_doctor(context, *only); });
 }
 
 }  // namespace gridseal::cli

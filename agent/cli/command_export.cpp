@@ -15,7 +15,7 @@ namespace {
 using base::Json;
 using base::Result;
 
-struct Options {
+struct ExportOptions {
   std::string to;
   std::vector<std::string> components;
   std::vector<std::string> platforms;
@@ -27,8 +27,6 @@ struct Options {
   bool images = false;
 };
 
-constexpr base::milliseconds kFirstPause{20};
-constexpr base::milliseconds kPause{400};
 // What FAT32 can hold in one file.
 constexpr const char* kFat32 = "4294967295";
 
@@ -42,7 +40,7 @@ Result<oci::Platform> parse_platform(const std::string& text) {
                        second == std::string::npos ? std::string() : text.substr(second + 1)};
 }
 
-Result<media::ExportRequest> request_of(const Options& options) {
+Result<media::ExportRequest> request_of(const ExportOptions& options) {
   auto to = absolute_path(options.to);
   if (!to) return std::move(to).error();
   media::ExportRequest request;
@@ -67,7 +65,7 @@ Result<media::ExportRequest> request_of(const Options& options) {
 
 // Leaves out what the site has by what it signed itself. A damaged receipt counts for nothing; a chain that
 // contradicts itself is an error.
-Result<void> leave_out(Context& context, const Options& options, const std::string& site,
+Result<void> leave_out(Context& context, const ExportOptions& options, const std::string& site,
                        media::ExportRequest& request) {
   JudgeFlags flags;
   flags.sites = options.sites;
@@ -95,7 +93,7 @@ Result<void> leave_out(Context& context, const Options& options, const std::stri
   return {};
 }
 
-std::string text_of(const Context& context, const media::ExportReport& report, const std::string& to) {
+std::string export_text(const Context& context, const media::ExportReport& report, const std::string& to) {
   std::string text;
   for (const media::ListedRelease& one : report.contents.releases)
     text += context.out.paint(Colour::good, shown(one.component)) + " " + shown(one.version) + " (" +
@@ -121,7 +119,7 @@ ExitCode print_armour(Context& context, const std::string& path) {
   return ExitCode::ok;
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_export(Context& context, const ExportOptions& options) {
   if (!options.armour.empty()) return print_armour(context, options.armour);
   auto request = request_of(options);
   if (!request) return context.fail(request.error());
@@ -147,14 +145,10 @@ ExitCode run(Context& context, const Options& options) {
     });
     Meter meter(context.clock);
     ProgressLine line(context);
-    base::milliseconds pause = kFirstPause;
-    for (std::string phase; !done;) {
+    while (!done) {
       const media::Progress::State state = progress.state();
-      if (line.on_terminal() || state.phase != phase)
-        line.show(line.on_terminal() ? meter.line(state.phase, state.done, state.total) : state.phase);
-      phase = state.phase;
-      (void)context.clock.sleep_for(pause, {});
-      pause = std::min(2 * pause, kPause);
+      line.show(state.phase, meter.line(state.phase, state.done, state.total));
+      line.wait();
     }
     line.show("");
   }
@@ -162,7 +156,7 @@ ExitCode run(Context& context, const Options& options) {
   if (context.as_json())
     context.print_json(media::to_json(**report));
   else
-    context.print(text_of(context, **report, request->to));
+    context.print(export_text(context, **report, request->to));
   return ExitCode::ok;
 }
 
@@ -171,7 +165,7 @@ ExitCode run(Context& context, const Options& options) {
 void add_export(const Command& program, Context& context) {
   const Command command = program.subcommand(
       "export", "The connected side: puts releases, trust bundles and images on a medium for a site");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   command.texts("components", options->components, "their names in the site's settings; none means all");
   const Option to = command.text("--to", options->to, "folder of the medium, or a file that ends in .tar");
   const Option armour = command
@@ -200,7 +194,7 @@ void add_export(const Command& program, Context& context) {
       "is not handed out.\nThe command may be repeated: what is on the medium is not fetched again.\n"
       "Exit code: 0 done and checked, 1 the site would refuse something, 2 wrong arguments or settings, 3 a "
       "registry or the medium gives no answer.");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_export(context, *options); });
 }
 
 }  // namespace gridseal::cli

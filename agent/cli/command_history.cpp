@@ -7,13 +7,13 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct HistoryOptions {
   std::string component;
   int64_t limit = 20;
   bool audit = false;
 };
 
-ExitCode finish(Context& context, const base::Result<Answer>& answer, bool audit) {
+ExitCode finish_history(Context& context, const base::Result<Answer>& answer, bool audit) {
   if (!answer) return context.fail(answer.error());
   if (context.as_json()) {
     context.print_json(answer->document);
@@ -27,31 +27,32 @@ ExitCode finish(Context& context, const base::Result<Answer>& answer, bool audit
   return chain != nullptr && member(*chain, "intact") == "yes" ? ExitCode::ok : ExitCode::refused;
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_history(Context& context, const HistoryOptions& options) {
   const std::string limit = "limit=" + std::to_string(options.limit);
   if (options.audit)
-    return finish(context,
-                  ask(context, "/v1/audit?" + limit,
-                      [&](history::History& history) { return report::audit(history, options.limit); }),
-                  true);
-  return finish(context,
-                ask(context, "/v1/history?component=" + query_encode(options.component) + "&" + limit,
-                    [&](history::History& history) {
-                      return report::history_of(history, options.component, options.limit);
-                    }),
-                false);
+    return finish_history(
+        context,
+        ask(context, "/v1/audit?" + limit,
+            [&](history::History& history) { return report::audit(history, options.limit); }),
+        true);
+  return finish_history(context,
+                        ask(context, "/v1/history?component=" + query_encode(options.component) + "&" + limit,
+                            [&](history::History& history) {
+                              return report::history_of(history, options.component, options.limit);
+                            }),
+                        false);
 }
 
 }  // namespace
 
 void add_history(const Command& program, Context& context) {
   const Command command = program.subcommand("history", "Deployments and refused releases, newest first");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HistoryOptions>();
   command.text("component", options->component, "only of this one");
   command.number("-n,--limit", options->limit, "how many").between(1, 1000).shows_default();
   command.flag("--audit", options->audit, "the audit instead: every decision, its chain checked");
   command.footer("Exit code: 0; with --audit 1 when the chain is broken.");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_history(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -16,20 +16,17 @@ namespace {
 using base::Json;
 using base::Result;
 
-struct Options {
+struct ImportOptions {
   std::string path;
   std::string label;
 };
-
-constexpr base::milliseconds kFirstPause{20};
-constexpr base::milliseconds kPause{400};
 
 uint64_t number(const Json& object, std::string_view name) {
   const auto value = base::find_integer(object, name);
   return value && *value > 0 ? static_cast<uint64_t>(*value) : 0;
 }
 
-std::string text_of(const Context& context, const Json& report) {
+std::string import_text(const Context& context, const Json& report) {
   std::string text;
   for (const Json& one : report["trust_bundles"])
     text += "Trust bundle " + member(one, "version") +
@@ -58,7 +55,7 @@ std::string text_of(const Context& context, const Json& report) {
          " copied. It may be pulled.\n";
 }
 
-ExitCode finish(const Context& context, const Json& state) {
+ExitCode finish_import(const Context& context, const Json& state) {
   if (const Json* error = base::find_object(state, "error")) {
     const std::string outcome = member(*error, "outcome");
     const std::string code = member(*error, "code");
@@ -72,30 +69,25 @@ ExitCode finish(const Context& context, const Json& state) {
   if (context.as_json())
     context.print_json(*report);
   else
-    context.print(text_of(context, *report));
+    context.print(import_text(context, *report));
   return (*report)["refused"].empty() ? ExitCode::ok : ExitCode::refused;
 }
 
 ExitCode follow(Context& context, int64_t id, const std::function<Result<Json>()>& look) {
   Meter meter(context.clock);
   ProgressLine progress(context);
-  base::milliseconds pause = kFirstPause;
-  for (std::string phase;;) {
+  for (;;) {
     auto state = look();
     if (!state) return context.fail(state.error());
     if (base::find_integer(*state, "id") != id)
       return context.fail(base::Error::blocked("agent.answer", "gridseald was restarted; import it again"));
     if (member(*state, "state") != "running") {
       progress.show("");
-      return finish(context, *state);
+      return finish_import(context, *state);
     }
-    // Elsewhere than on a terminal only what is new is said.
-    const std::string now = member(*state, "phase");
-    const std::string line = meter.line(now, number(*state, "done"), number(*state, "total"));
-    if (progress.on_terminal() || now != phase) progress.show(progress.on_terminal() ? line : now);
-    phase = now;
-    (void)context.clock.sleep_for(pause, {});
-    pause = std::min(2 * pause, kPause);
+    const std::string phase = member(*state, "phase");
+    progress.show(phase, meter.line(phase, number(*state, "done"), number(*state, "total")));
+    progress.wait();
   }
 }
 
@@ -145,7 +137,7 @@ ExitCode import_path(Context& context, const std::string& named, const std::stri
 void add_import(const Command& program, Context& context) {
   const Command command =
       program.subcommand("import", "Takes what a medium brought: trust bundles, releases, images");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   command
       .text(
           "path", options->path,

@@ -11,7 +11,7 @@ using base::Json;
 
 constexpr const char* kAgentUser = "gridseal";
 
-struct Options {
+struct K3sOptions {
   std::string kubeconfig = "/etc/rancher/k3s/k3s.yaml";
   std::string registries{k3s::kRegistriesFile};
   std::string lifetime = "2160h";
@@ -82,7 +82,7 @@ void remark_on(const k3s::RegistriesEdit& edit, const config::Settings& settings
 }
 
 // What will be done, before it is.
-ExitCode run_setup(Context& context, const Options& options) {
+ExitCode run_setup(Context& context, const K3sOptions& options) {
   auto loaded = context.settings();
   if (!loaded) return context.fail(loaded.error());
   const auto lifetime = base::parse_duration(options.lifetime);
@@ -130,7 +130,7 @@ void add_k3s(const Command& program, Context& context) {
   const Command k3s = program.subcommand("k3s", "The cluster on this host");
   const Command setup = k3s.subcommand(
       "setup", "Gives the agent an account of its own, with no more rights than its settings need");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<K3sOptions>();
   setup.text("--kubeconfig", options->kubeconfig, "of an administrator").shows_default();
   setup.text("--registries", options->registries, "k3s' file of mirrors, for images.mode = \"registry\"")
       .shows_default();

@@ -14,7 +14,7 @@ using base::Result;
 
 constexpr const char* kMountFolder = "/run/gridseal-media";
 
-struct Options {
+struct MediaOptions {
   std::string device;
 };
 
@@ -64,7 +64,7 @@ class Mount {
   std::string folder_;
 };
 
-ExitCode attach(Context& context, const Options& options) {
+ExitCode attach(Context& context, const MediaOptions& options) {
   auto name = device_name(options.device);
   if (!name) return context.fail(name.error());
   auto loaded = context.settings_in_use();
@@ -87,7 +87,7 @@ void add_media(const Command& program, Context& context) {
   const Command media = program.subcommand("media", "Media that are plugged in");
   const Command command =
       media.subcommand("attach", "Mounts a medium read-only and imports it, where the settings say so");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MediaOptions>();
   command.text("device", options->device, "block device, such as /dev/sda1").required();
   command.footer("For gridseal-media@.service; needs root. Exit codes are those of gridseal import.");
   command.action([&context, options] { return attach(context, *options); });

@@ -8,7 +8,7 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct MirrorOptions {
   std::string target;
   std::string source;
   TrustOptions trust;
@@ -72,7 +72,7 @@ std::string held_table(const std::vector<Held>& held, const std::string& title) 
   return title + "\n" + table.to_string(terminal_width());
 }
 
-std::string text_of(const MirrorReport& mirror, const Style& style) {
+std::string mirror_text(const MirrorReport& mirror, const Style& style) {
   std::string text = mirror.held.empty() ? "The mirror holds nothing beside it.\n"
                                          : held_table(mirror.held, "The mirror holds beside it:");
   text += held_table(mirror.lost, "The copy has lost:");
@@ -81,7 +81,7 @@ std::string text_of(const MirrorReport& mirror, const Style& style) {
   return text + report_text(mirror.report, style);
 }
 
-void compare(Context& context, const Options& options, const Side& mirror, MirrorReport& answer) {
+void compare(Context& context, const MirrorOptions& options, const Side& mirror, MirrorReport& answer) {
   auto source = look(context, options.source, options.source_registry);
   if (!source) {
     answer.report.warnings.push_back("the source cannot be compared: " + source.error().error.describe());
@@ -99,7 +99,7 @@ void compare(Context& context, const Options& options, const Side& mirror, Mirro
 
 ExitCode print(const Context& context, MirrorReport answer) {
   if (!context.as_json()) {
-    context.print(text_of(answer, context.out));
+    context.print(mirror_text(answer, context.out));
     return exit_code_of(answer.report);
   }
   answer.report.more["found"] = to_json(answer.held);
@@ -109,7 +109,7 @@ ExitCode print(const Context& context, MirrorReport answer) {
   return print_report(context, answer.report);
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_mirror(Context& context, const MirrorOptions& options) {
   auto judge = make_judge(context, options.trust, repository_of(options.target));
   if (!judge) return no_judge(context, options.target, judge.error());
   auto mirror = look(context, options.target, options.registry);
@@ -136,7 +136,7 @@ void add_mirror(const Command& program, Context& context) {
   const Command mirror = program.subcommand("mirror", "The connected side: what a mirror holds");
   const Command command =
       mirror.subcommand("check", "Would what a mirror holds verify at a site, and what has a copy lost?");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MirrorOptions>();
   command.text("target", options->target, "HOST/REPOSITORY(:TAG|@DIGEST) of the mirror").required();
   command.text("--source", options->source, "the same artifact where it was signed, to compare")
       .value_name("REF");
@@ -150,7 +150,7 @@ void add_mirror(const Command& program, Context& context) {
   command.check([options] { return options->trust.wrong(); });
   command.footer(
       "Exit code: 0 it would verify, 1 it would not, 2 could not be judged, 3 the mirror gives no answer.");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_mirror(context, *options); });
 }
 
 }  // namespace gridseal::cli

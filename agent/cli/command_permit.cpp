@@ -4,14 +4,14 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct PermitOptions {
   std::string component;
   std::string digest;
   std::string version;
   std::string why;
 };
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_permit(Context& context, const PermitOptions& options) {
   base::Json body{{"component", options.component}, {"why", options.why}};
   if (!options.digest.empty()) body["digest"] = options.digest;
   if (!options.version.empty()) body["version"] = options.version;
@@ -32,7 +32,7 @@ ExitCode run(Context& context, const Options& options) {
 void add_permit(const Command& program, Context& context) {
   const Command command = program.subcommand(
       "permit", "Lets a component go below its release floor, or try a failed release again, once");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PermitOptions>();
   command.text("component", options->component, "its name").required();
   const Option digest = command.text("--digest", options->digest, "of the artifact, sha256:…");
   const Option version = command.text("--version", options->version, "the signed version");
@@ -42,7 +42,7 @@ void add_permit(const Command& program, Context& context) {
     if (options->digest.empty() == options->version.empty()) return "give either --digest or --version";
     return std::nullopt;
   });
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_permit(context, *options); });
 }
 
 }  // namespace gridseal::cli

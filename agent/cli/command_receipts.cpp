@@ -15,7 +15,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-struct Options {
+struct ReceiptsOptions {
   int64_t limit = 20;
   int64_t after = 0;
   bool armour = false;
@@ -24,7 +24,7 @@ struct Options {
   JudgeFlags judge;
 };
 
-ExitCode run_list(Context& context, const Options& options) {
+ExitCode run_list(Context& context, const ReceiptsOptions& options) {
   ReceiptSource source(context);
   auto document = source.page({0, options.limit, true});
   if (!document) return context.fail(document.error());
@@ -58,7 +58,7 @@ struct Own {
   std::vector<receipts::Flaw> flaws;
 };
 
-Result<Own> read_own(Context& context, const Options& options) {
+Result<Own> read_own(Context& context, const ReceiptsOptions& options) {
   ReceiptSource source(context);
   auto document = source.page({0, 1, true});
   if (!document) return std::move(document).error();
@@ -117,7 +117,7 @@ ExitCode print_verdict(const Context& context, const std::vector<receipts::SiteS
   return whole ? ExitCode::ok : ExitCode::refused;
 }
 
-ExitCode run_verify(Context& context, const Options& options) {
+ExitCode run_receipts_verify(Context& context, const ReceiptsOptions& options) {
   if (options.paths.empty()) {
     auto own = read_own(context, options);
     if (!own) return context.fail(own.error());
@@ -136,7 +136,7 @@ ExitCode run_verify(Context& context, const Options& options) {
 }
 
 // To standard output: one envelope a line, or one armoured block after the other.
-Result<void> print_all(Context& context, const receipts::ReadReceipts& read, const Options& options) {
+Result<void> print_all(Context& context, const receipts::ReadReceipts& read, const ReceiptsOptions& options) {
   for (int64_t last = options.after;;) {
     auto page = read(last);
     if (!page) return std::move(page).error();
@@ -154,7 +154,7 @@ Result<void> print_all(Context& context, const receipts::ReadReceipts& read, con
   }
 }
 
-ExitCode run_export(Context& context, const Options& options) {
+ExitCode run_receipts_export(Context& context, const ReceiptsOptions& options) {
   ReceiptSource source(context);
   auto document = source.page({0, 1, true});
   if (!document) return context.fail(document.error());
@@ -181,7 +181,7 @@ ExitCode run_export(Context& context, const Options& options) {
 void add_receipts(const Command& program, Context& context) {
   const Command receipts = program.subcommand(
       "receipts", "What this host signed of its deployments and of itself: list, verify, export");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReceiptsOptions>();
 
   const Command list = receipts.subcommand("list", "The newest first");
   list.number("-n,--limit", options->limit, "how many").between(1, 1000).shows_default();
@@ -191,13 +191,13 @@ void add_receipts(const Command& program, Context& context) {
   verify.texts("path", options->paths, "files and folders; none: what this host keeps");
   add_judge_flags(verify, options->judge);
   verify.footer("Exit code: 0 verified, 1 wrong, incomplete or of an unknown key, 2 could not be judged.");
-  verify.action([&context, options] { return run_verify(context, *options); });
+  verify.action([&context, options] { return run_receipts_verify(context, *options); });
 
   const Command out = receipts.subcommand("export", "Writes them to a folder, or to standard output");
   out.text("directory", options->directory, "for example on a medium; none: standard output");
   out.number("--after", options->after, "only those behind this number").between(0, INT64_MAX);
   out.flag("--armour", options->armour, "to standard output as text that can be pasted");
-  out.action([&context, options] { return run_export(context, *options); });
+  out.action([&context, options] { return run_receipts_export(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -10,7 +10,7 @@ namespace {
 
 using base::Json;
 
-struct Options {
+struct ReconcileOptions {
   std::vector<std::string> components;
   bool wait = false;
   std::string timeout = "5m";
@@ -29,7 +29,7 @@ bool is_settled(const Json& component, base::Time since) {
   return time && *time >= since;
 }
 
-std::string describe(const Json& component) {
+std::string describe_reconcile(const Json& component) {
   const std::string activity = member(component, "activity");
   return member(component, "name") + ": " + member(component, "state") +
          (activity == "-" ? "" : ", " + activity);
@@ -68,7 +68,7 @@ class Waiter {
 
   std::string first_unsettled(const Json& components) const {
     for (const Json& component : components) {
-      if (is_wanted(component) && !is_settled(component, since_)) return describe(component);
+      if (is_wanted(component) && !is_settled(component, since_)) return describe_reconcile(component);
     }
     return {};
   }
@@ -121,7 +121,7 @@ base::Result<std::vector<std::string>> request(AgentClient& client,
   return requested;
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_reconcile(Context& context, const ReconcileOptions& options) {
   auto timeout = base::parse_duration(options.timeout);
   if (!timeout) return context.fail(base::Error::refused("usage", timeout.error().message()));
   AgentClient client(context.clock, context.socket_path());
@@ -143,12 +143,12 @@ ExitCode run(Context& context, const Options& options) {
 void add_reconcile(const Command& program, Context& context) {
   const Command command =
       program.subcommand("reconcile", "Looks at the registry now instead of at the next interval");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReconcileOptions>();
   command.texts("components", options->components, "their names; none means all");
   command.flag("--wait", options->wait, "until nothing is under way any more");
   command.text("--timeout", options->timeout, "of --wait").shows_default();
   command.footer("Exit code with --wait: 0 healthy, 1 not.");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_reconcile(context, *options); });
 }
 
 }  // namespace gridseal::cli

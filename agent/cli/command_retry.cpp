@@ -4,12 +4,12 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct RetryOptions {
   std::string component;
   std::string why;
 };
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_retry(Context& context, const RetryOptions& options) {
   auto answer = AgentClient(context.clock, context.socket_path())
                     .post("/v1/retry", {{"component", options.component}, {"why", options.why}});
   if (!answer) return context.fail(answer.error());
@@ -27,10 +27,10 @@ ExitCode run(Context& context, const Options& options) {
 void add_retry(const Command& program, Context& context) {
   const Command command =
       program.subcommand("retry", "Tries again what failed, is stuck, or waits after it was blocked");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RetryOptions>();
   command.text("component", options->component, "its name").required();
   command.text("--reason", options->why, "why; is kept in the audit with your name");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_retry(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -7,7 +7,7 @@
 namespace gridseal::cli {
 namespace {
 
-ExitCode run(Context& context, const std::string& what) {
+ExitCode run_show(Context& context, const std::string& what) {
   auto answer = ask(context, "/v1/show?what=" + query_encode(what),
                     [&](history::History& history) { return report::show(history, what); });
   if (!answer) return context.fail(answer.error());
@@ -28,7 +28,7 @@ void add_show(const Command& program, Context& context) {
   auto what = std::make_shared<std::string>();
   command.text("what", *what, "a version, revision, digest, the beginning of one, or a deployment's number")
       .required();
-  command.action([&context, what] { return run(context, *what); });
+  command.action([&context, what] { return run_show(context, *what); });
 }
 
 }  // namespace gridseal::cli

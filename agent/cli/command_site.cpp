@@ -9,7 +9,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-struct Options {
+struct SiteOptions {
   bool last = false;
   std::string key;
   std::string name;
@@ -51,7 +51,7 @@ Result<Json> new_report(Context& context) {
   return last_report(context);
 }
 
-ExitCode run_report(Context& context, const Options& options) {
+ExitCode run_report(Context& context, const SiteOptions& options) {
   auto report = options.last ? last_report(context) : new_report(context);
   if (!report) return context.fail(report.error());
   const std::string* envelope = base::find_string(*report, "envelope");
@@ -69,7 +69,7 @@ ExitCode run_report(Context& context, const Options& options) {
   return ExitCode::ok;
 }
 
-ExitCode run_enroll(Context& context, const Options& options) {
+ExitCode run_enroll(Context& context, const SiteOptions& options) {
   auto key = read_site_key(context, options.key);
   if (!key) return context.fail(key.error());
   const std::string name = options.name.empty() ? key->site : options.name;
@@ -92,7 +92,7 @@ ExitCode run_enroll(Context& context, const Options& options) {
 void add_site(const Command& program, Context& context) {
   const Command site =
       program.subcommand("site", "This host to those who watch over it: key, report, enroll");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SiteOptions>();
 
   const Command key = site.subcommand("key", "The public key that this host signs its receipts with");
   key.action([&context] { return run_key(context); });

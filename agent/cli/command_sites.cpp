@@ -11,7 +11,7 @@ namespace {
 using base::Json;
 using receipts::SiteState;
 
-struct Options {
+struct SitesOptions {
   std::vector<std::string> paths;
   JudgeFlags sites;
   std::string max_age;
@@ -28,7 +28,7 @@ void find_silent(std::vector<SiteState>& sites, base::milliseconds longest, base
   }
 }
 
-void remember(Context& context, const Options& options, const std::vector<SiteState>& sites) {
+void remember(Context& context, const SitesOptions& options, const std::vector<SiteState>& sites) {
   for (const SiteState& site : sites) {
     auto kept = receipts::remember(context.files, sites_folder(context, options.sites), site);
     if (!kept)
@@ -37,7 +37,7 @@ void remember(Context& context, const Options& options, const std::vector<SiteSt
   }
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_sites(Context& context, const SitesOptions& options) {
   auto enrolled = receipts::read_sites(context.files, sites_folder(context, options.sites));
   if (!enrolled) return not_judged(context, enrolled.error(), ExitCode::usage);
   auto pile = receipts::read_pile(context.files, options.paths);
@@ -68,13 +68,13 @@ void add_sites(const Command& program, Context& context) {
   const Command sites =
       program.subcommand("sites", "On the connected side: what all sites say of themselves");
   const Command status = sites.subcommand("status", "A table out of a pile of receipts and reports");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SitesOptions>();
   status.texts("path", options->paths, "folders and files with receipts and reports").required();
   status.text("--sites", options->sites.sites, "folder of enrolled sites; else 'sites' in --config-dir")
       .value_name("DIR");
   status.text("--max-age", options->max_age, "a site that was not heard of for so long is an alarm (48h)");
   status.footer("Exit code: 0, with an alarm 1, 2 could not be judged. Gaps are shown and are no alarm.");
-  status.action([&context, options] { return run(context, *options); });
+  status.action([&context, options] { return run_sites(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -34,7 +34,7 @@ bool all_healthy(const Json& status) {
   return agent != nullptr && member(*agent, "held") == "-";
 }
 
-ExitCode run(Context& context, const std::string& component) {
+ExitCode run_status(Context& context, const std::string& component) {
   auto answer = ask(context, "/v1/status", [&](history::History& history) -> base::Result<Json> {
     if (auto wrong = context.settings(); !wrong) (void)context.fail(wrong.error());
     auto loaded = context.settings_in_use();
@@ -61,7 +61,7 @@ void add_status(const Command& program, Context& context) {
   command.footer(
       "Exit code: 0 all healthy, 1 something is not, 3 gridseald is not running (what it recorded is "
       "shown).");
-  command.action([&context, component] { return run(context, *component); });
+  command.action([&context, component] { return run_status(context, *component); });
 }
 
 }  // namespace gridseal::cli

@@ -4,12 +4,12 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct StopOptions {
   std::string component;
   std::string why;
 };
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_stop(Context& context, const StopOptions& options) {
   auto answer = AgentClient(context.clock, context.socket_path())
                     .post("/v1/stop", {{"component", options.component}, {"why", options.why}});
   if (!answer) return context.fail(answer.error());
@@ -29,13 +29,13 @@ ExitCode run(Context& context, const Options& options) {
 void add_stop(const Command& program, Context& context) {
   const Command command =
       program.subcommand("stop", "Stops a component whose running revision no longer verifies");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<StopOptions>();
   command.text("component", options->component, "its name").required();
   command.text("--reason", options->why, "why; is kept in the audit with your name").required();
   command.footer(
       "Only where the settings say on_untrusted = \"stop\". What cannot be scaled (a bare Pod) runs on "
       "and is named in the journal.");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_stop(context, *options); });
 }
 
 }  // namespace gridseal::cli

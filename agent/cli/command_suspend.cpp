@@ -5,14 +5,14 @@
 namespace gridseal::cli {
 namespace {
 
-struct Options {
+struct SuspendOptions {
   std::string component;
   std::string why;
   std::string until;
   std::string length;  // --for
 };
 
-ExitCode run_suspend(Context& context, const Options& options) {
+ExitCode run_suspend(Context& context, const SuspendOptions& options) {
   base::Json body{{"component", options.component}, {"why", options.why}};
   if (!options.until.empty()) body["until"] = options.until;
   if (!options.length.empty()) {
@@ -33,7 +33,7 @@ ExitCode run_suspend(Context& context, const Options& options) {
   return ExitCode::ok;
 }
 
-ExitCode run_resume(Context& context, const Options& options) {
+ExitCode run_resume(Context& context, const SuspendOptions& options) {
   auto answer = AgentClient(context.clock, context.socket_path())
                     .post("/v1/resume", {{"component", options.component}, {"why", options.why}});
   if (!answer) return context.fail(answer.error());
@@ -48,7 +48,7 @@ ExitCode run_resume(Context& context, const Options& options) {
 
 void add_suspend(const Command& program, Context& context) {
   const Command command = program.subcommand("suspend", "Holds the changes of a component back");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SuspendOptions>();
   command.text("component", options->component, "its name").required();
   command.text("--reason", options->why, "why; is kept in the audit with your name").required();
   const Option until =
@@ -60,7 +60,7 @@ void add_suspend(const Command& program, Context& context) {
 
 void add_resume(const Command& program, Context& context) {
   const Command command = program.subcommand("resume", "Ends the suspension of a component");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SuspendOptions>();
   command.text("component", options->component, "its name").required();
   command.text("--reason", options->why, "why; is kept in the audit with your name");
   command.action([&context, options] { return run_resume(context, *options); });

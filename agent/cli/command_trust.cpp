@@ -107,7 +107,7 @@ std::string warning_lines(const Context& context, const Json& trust) {
   return context.out.paint(Colour::waiting, "Warnings:") + "\n" + text_list(*warnings, "  ");
 }
 
-ExitCode run_list(Context& context) {
+ExitCode run_trust_list(Context& context) {
   auto trust = document(context);
   if (!trust) return context.fail(trust.error());
   if (context.as_json()) {
@@ -131,7 +131,7 @@ ExitCode run_list(Context& context) {
   return ExitCode::ok;
 }
 
-ExitCode run_show(Context& context, const std::string& name) {
+ExitCode run_trust_show(Context& context, const std::string& name) {
   auto loaded = context.settings();
   if (!loaded) return context.fail(loaded.error());
   const auto policy = loaded->settings.trust.policies.find(name);
@@ -169,7 +169,7 @@ ExitCode run_check(Context& context) {
   return problems.empty() ? ExitCode::ok : ExitCode::refused;
 }
 
-ExitCode run_history(Context& context) {
+ExitCode run_trust_history(Context& context) {
   auto local = read_local(context);
   if (!local) return context.fail(local.error());
   const Json history = report::trust_history(local->trust.chain);
@@ -296,16 +296,16 @@ ExitCode run_reanchor(Context& context, const Anchor& options) {
 
 void add_queries(const Command& trust, Context& context) {
   trust.subcommand("list", "Keys, roots, stores, the trust bundle, policies in words, and what is denied")
-      .action([&context] { return run_list(context); });
+      .action([&context] { return run_trust_list(context); });
   const Command show = trust.subcommand("show", "A trust policy in words");
   auto name = std::make_shared<std::string>();
   show.text("policy", *name, "its name").required();
-  show.action([&context, name] { return run_show(context, *name); });
+  show.action([&context, name] { return run_trust_show(context, *name); });
   trust.subcommand("check", "Loads all that is trusted and says what is wrong with it").action([&context] {
     return run_check(context);
   });
   trust.subcommand("history", "The trust bundles that this host accepted, oldest first").action([&context] {
-    return run_history(context);
+    return run_trust_history(context);
   });
 }
 

@@ -362,7 +362,7 @@ Result<std::optional<trust::TrustBundle>> published(oci::Registry& registry,
   return std::optional<trust::TrustBundle>(std::move(*bundle));
 }
 
-Result<base::Digest> push(Context& context, const Push& options) {
+Result<base::Digest> push_bundle(Context& context, const Push& options) {
   auto text = base::read_file(context.files, options.path, trust::kMaxTrustBundleBytes);
   if (!text) return std::move(text).error();
   while (!text->empty() && text->back() == '\n') text->pop_back();
@@ -378,7 +378,7 @@ Result<base::Digest> push(Context& context, const Push& options) {
 }
 
 ExitCode run_push(Context& context, const Push& options) {
-  auto digest = push(context, options);
+  auto digest = push_bundle(context, options);
   if (!digest) return context.fail(digest.error());
   if (context.as_json())
     context.print_json({{"digest", digest->to_string()}});
@@ -397,7 +397,7 @@ void add_push(const Command& bundle, Context& context) {
   command.action([&context, options] { return run_push(context, *options); });
 }
 
-ExitCode run_show(Context& context, const std::string& path) {
+ExitCode run_trust_bundle_show(Context& context, const std::string& path) {
   auto file = TrustBundleFile::read(context.files, path);
   if (!file) return context.fail(file.error());
   auto payload = base::parse_json(trust::canonical_text(file->content()));
@@ -411,7 +411,7 @@ void add_show_bundle(const Command& bundle, Context& context) {
   const Command command = bundle.subcommand("show", "What a bundle's file says, and its fingerprint");
   auto path = std::make_shared<std::string>();
   command.text("file", *path, "the bundle").required();
-  command.action([&context, path] { return run_show(context, *path); });
+  command.action([&context, path] { return run_trust_bundle_show(context, *path); });
 }
 
 }  // namespace

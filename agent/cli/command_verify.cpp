@@ -14,13 +14,13 @@ bool is_refused_trust(std::string_view code) {
   return code.starts_with("root.") || std::ranges::find(kCodes, code) != kCodes.end();
 }
 
-struct Options {
+struct VerifyOptions {
   std::string target;
   TrustOptions trust;
   deploy::RegistryFlags registry;
 };
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_verify(Context& context, const VerifyOptions& options) {
   auto judge = make_judge(context, options.trust, repository_of(options.target));
   if (!judge) return no_judge(context, options.target, judge.error());
   auto subject = read_subject(context, options.target, options.registry);
@@ -57,9 +57,9 @@ ExitCode no_judge(const Context& context, const std::string& target, const base:
 void add_verify(const Command& program, Context& context) {
   const Command command =
       program.subcommand("verify", "Judges an artifact as gridseald would, and says each check");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyOptions>();
   add_verify_bundle(command, context, [options]() -> std::optional<std::string> {
-    // Options of the outer command may stand behind the inner one, but not these.
+    // VerifyOptions of the outer command may stand behind the inner one, but not these.
     const TrustOptions& outer = options->trust;
     const bool clean = options->target.empty() && outer.policy.empty() && outer.directory.empty() &&
                        outer.component.empty() && outer.scope.empty() && outer.environment.empty() &&
@@ -79,7 +79,7 @@ void add_verify(const Command& program, Context& context) {
   command.footer(
       "A trusted root is never taken from this host by itself: name it, or use a policy of the settings.\n"
       "Exit code: 0 verified, 1 refused or pending, 2 could not be judged, 3 the registry gives no answer.");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_verify(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -19,7 +19,7 @@ constexpr uint64_t kMaxHeld = uint64_t{1} << 20U;       // of an artifact; a lar
 constexpr uint64_t kMaxMessage = uint64_t{512} << 20U;  // that pure Ed25519 signs, which has no digest
 constexpr auto kSkew = std::chrono::hours(24);
 
-struct Options {
+struct VerifyBundleOptions {
   std::string bundle;
   std::string artifact;
   SignerOptions signer;
@@ -227,8 +227,8 @@ void report_verified(const VerifiedSignature& verified, const SignerOptions& opt
   report.signatures.push_back(std::move(signature));
 }
 
-ExitCode judge_bundle(Context& context, const Options& options, const Signers& signers, Source& source,
-                      const std::string& text) {
+ExitCode judge_bundle(Context& context, const VerifyBundleOptions& options, const Signers& signers,
+                      Source& source, const std::string& text) {
   Report report{options.artifact, {}};
   if (source.digest) report.digest = source.digest->to_string();
   if (signers.identities) report.warnings = signers.identities->warnings();
@@ -250,7 +250,7 @@ ExitCode judge_bundle(Context& context, const Options& options, const Signers& s
   return print_report(context, report);
 }
 
-ExitCode run(Context& context, const Options& options) {
+ExitCode run_verify_bundle(Context& context, const VerifyBundleOptions& options) {
   auto signers = read_signers(context, options.signer);
   if (!signers) return no_judge(context, options.artifact, signers.error());
   auto source = open_artifact(context.files, options.artifact);
@@ -271,7 +271,7 @@ void add_verify_bundle(const Command& verify, Context& context,
                        const std::function<std::optional<std::string>()>& outer_wrong) {
   const Command command = verify.optional_subcommand(
       "bundle", "Judges a Sigstore bundle beside a file, whatever it was signed with");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyBundleOptions>();
   command.text("--bundle", options->bundle, "the bundle, as cosign and other Sigstore clients write it")
       .required()
       .value_name("FILE");
@@ -288,7 +288,7 @@ void add_verify_bundle(const Command& verify, Context& context,
   command.footer(
       "A trusted root is never taken from this host by itself: a certificate needs --trusted-root.\n"
       "Exit code: 0 verified, 1 refused, 2 could not be judged.");
-  command.action([&context, options] { return run(context, *options); });
+  command.action([&context, options] { return run_verify_bundle(context, *options); });
 }
 
 }  // namespace gridseal::cli

@@ -21,6 +21,12 @@ void ProgressLine::show(const std::string& line) {
   last_ = line;
 }
 
+void ProgressLine::wait() {
+  constexpr base::milliseconds kLongest{400};
+  (void)context_.clock.sleep_for(pause_, {});
+  pause_ = std::min(2 * pause_, kLongest);
+}
+
 void ProgressLine::clear() const {
   if (terminal_ && !last_.empty()) (void)std::fputs("\r\x1b[K", stderr);
 }

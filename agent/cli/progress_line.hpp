@@ -15,13 +15,17 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void show(const std::string& line);
-  bool on_terminal() const { return terminal_; }
+  // On a terminal `line`, elsewhere `phase`: only what is new is said there.
+  void show(const std::string& phase, const std::string& line) { show(terminal_ ? line : phase); }
+  // Until it is worth looking again: soon at first, for what is done at once.
+  void wait();
 
  private:
   void clear() const;
 
   const Context& context_;
   bool terminal_;
+  base::milliseconds pause_{20};
   std::string last_;
 };
 

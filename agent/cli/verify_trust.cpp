@@ -177,8 +177,8 @@ Result<FromSettings> by_settings(Context& context, const TrustOptions& options) 
 
 // --- together -----------------------------------------------------------------------------------
 
-Result<Judge> finish(const trust::TrustState& state, config::TrustPolicy settings,
-                     const TrustOptions& options) {
+Result<Judge> finish_verify_trust(const trust::TrustState& state, config::TrustPolicy settings,
+                                  const TrustOptions& options) {
   auto annotations = parse_pairs(options.annotations);
   if (!annotations) return std::move(annotations).error();
   for (auto& [name, value] : *annotations) settings.annotations[name] = value;
@@ -194,7 +194,7 @@ Result<Judge> finish(const trust::TrustState& state, config::TrustPolicy setting
 Result<Judge> judge_of_settings(Context& context, const TrustOptions& options) {
   auto from = by_settings(context, options);
   if (!from) return std::move(from).error();
-  auto judge = finish(from->state, std::move(from->policy), options);
+  auto judge = finish_verify_trust(from->state, std::move(from->policy), options);
   if (!judge) return judge;
   const auto component = from->settings.components.find(options.component);
   if (component != from->settings.components.end()) judge->identity.component = component->second.expect;
@@ -212,7 +212,7 @@ Result<Judge> judge_of_options(Context& context, const TrustOptions& options, co
   if (!basis) return std::move(basis).error();
   auto state = trust::TrustState::make(std::move(basis->content));
   if (!state) return std::move(state).error();
-  auto judge = finish(*state, std::move(basis->policy), options);
+  auto judge = finish_verify_trust(*state, std::move(basis->policy), options);
   if (judge || !from_file) return judge;
   return std::move(judge).error().with_context("what " + options.policy + " names is looked for in " +
                                                material_directory(options));
