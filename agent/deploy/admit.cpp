@@ -7,8 +7,8 @@
 namespace gridseal::deploy {
 namespace {
 
-bool will_exist_newly(kube::Action action) {
-  return action == kube::Action::create || action == kube::Action::deferred;
+bool will_exist_newly(const kube::PlanItem& item) {
+  return item.action == kube::Action::create || (item.action == kube::Action::deferred && item.uid.empty());
 }
 
 base::Result<std::vector<history::InventoryEntry>> inventory_of(const Site& site, const Planned& planned,
@@ -29,7 +29,7 @@ base::Result<std::vector<history::InventoryEntry>> inventory_of(const Site& site
       if (!keyed) return std::move(keyed).error();
       entry.declared = *keyed;
     }
-    if (will_exist_newly(item.action)) entry.created_by = id;
+    if (will_exist_newly(item)) entry.created_by = id;
     entries.push_back(std::move(entry));
   }
   return entries;
@@ -45,7 +45,7 @@ base::Result<void> keep_pre_images(const Site& site, const config::Component& co
   std::set<history::ObjectKey> last_good;
   for (const auto& entry : *known) last_good.insert(entry.key);
   for (const auto& item : planned.items()) {
-    if (will_exist_newly(item.action) || item.action == kube::Action::skip) continue;
+    if (will_exist_newly(item) || item.action == kube::Action::skip) continue;
     if (last_good.contains(journal_key(item.key))) continue;
     auto live = site.cluster_for(component).get(item.key, site.limits(stop));
     if (!live && live.error().is("kube.not_found")) continue;

@@ -4,6 +4,7 @@
 #include "deploy/account.hpp"
 #include "deploy/revision.hpp"
 #include "deploy/rules.hpp"
+#include "kube/fields.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -26,12 +27,6 @@ base::Result<std::optional<base::Digest>> find_way_back(const Site& site, const 
             " could not be put back if the new one failed, so nothing is changed: " + cause.describe());
   }
   return std::optional<base::Digest>(digest);
-}
-
-bool brings_definition(const manifest::Rendered& objects, const std::string& group) {
-  return std::ranges::any_of(objects.entries(), [&](const auto& entry) {
-    return entry.key.kind == "CustomResourceDefinition" && entry.key.name.ends_with("." + group);
-  });
 }
 
 bool brings_namespace(const manifest::Rendered& objects, const std::string& name) {
@@ -64,6 +59,16 @@ base::Result<void> check_deferred(const Site& site, const config::Component& com
                                   "changed");
 }
 
+// Kinds, by group and name, whose definition the revision changes. What is declared of them may need the new
+// definition, which a dry run before the first write cannot know.
+using Redefined = std::set<std::pair<std::string, std::string>>;
+
+void note_redefined(const manifest::Object& object, const kube::PlanItem& item, Redefined& redefined) {
+  if (object.key.kind != "CustomResourceDefinition" || item.action != kube::Action::configure) return;
+  redefined.emplace(kube::text_at(object.body, {"spec", "group"}),
+                    kube::text_at(object.body, {"spec", "names", "kind"}));
+}
+
 base::Json names(const std::vector<std::string>& list) {
   constexpr size_t kShown = 50;
   base::Json out = base::Json::array();
@@ -83,6 +88,12 @@ base::Json shown(const std::vector<ImageReport::Checked>& images) {
 }
 
 }  // namespace
+
+bool brings_definition(const manifest::Rendered& objects, const std::string& group) {
+  return std::ranges::any_of(objects.entries(), [&](const auto& entry) {
+    return entry.key.kind == "CustomResourceDefinition" && entry.key.name.ends_with("." + group);
+  });
+}
 
 size_t Planned::count(kube::Action action) const {
   return static_cast<size_t>(std::ranges::count(items_, action, &kube::PlanItem::action));
@@ -119,12 +130,14 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
   if (!way_back) return std::move(way_back).error();
   if (auto r = check_account(site, component, rendered.objects(), stop); !r) return std::move(r).error();
   std::vector<kube::PlanItem> items;
+  Redefined redefined;  // definitions come first in the order of applying
   items.reserve(rendered.objects().size());
   for (size_t i = 0; i < rendered.objects().size(); ++i) {
     auto object = rendered.objects().load(i);
     if (!object) return std::move(object).error();
-    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop),
-                                  apply_rules(component, object->key));
+    kube::ApplyRules rules = apply_rules(component, object->key);
+    rules.definition_changes = redefined.contains({object->key.group, object->key.kind});
+    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop), rules);
     if (!item) {
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe() +
                                                   " (" + object->origin.describe() + ")");
@@ -135,6 +148,7 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
                                       "' on this host; two components cannot own one object");
     }
     if (auto r = check_deferred(site, component, rendered.objects(), *item); !r) return std::move(r).error();
+    note_redefined(*object, *item, redefined);
     items.push_back(std::move(*item));
   }
   return Planned(std::move(rendered), std::move(items), std::move(*way_back));

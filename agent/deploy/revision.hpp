@@ -158,6 +158,9 @@ class Planned {
 base::Result<Planned> plan(const Site& site, const config::Component& component, Rendered rendered,
                            const std::stop_token& stop);
 
+// Whether a CustomResourceDefinition of the group is among them.
+bool brings_definition(const manifest::Rendered& objects, const std::string& group);
+
 // A plan whose deployment is in the journal, with the union of inventories and the pre-images: only this may
 // be applied. Made by admit() and, after a restart, by readmit().
 class Admitted {

@@ -16,6 +16,8 @@ namespace {
 constexpr base::milliseconds kShortestHealthPause{100};
 constexpr base::milliseconds kLongestHealthPause{2000};
 constexpr base::milliseconds kStagePause{200};
+// The API server goes on judging by the old definition for a moment after the new one was applied.
+constexpr base::milliseconds kDefinitionPatience{10'000};
 // While every change is heard of. Storage that hangs makes watches silent: one looks in any case.
 constexpr base::milliseconds kWatchedPause{5'000};
 
@@ -195,23 +197,37 @@ base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t 
                                      {{journal_key(object->key), result->uid, result->fields}});
 }
 
-// Objects whose namespace or kind came with this very revision could not be checked before: checked now,
-// before the first write of their stage.
-base::Result<void> Rollout::check_late_objects(manifest::Stage stage, const std::stop_token& stop) {
+bool Rollout::awaits_definition(const manifest::ObjectKey& key, const base::Error& refusal) {
+  if (refusal.outcome() != base::Outcome::refused ||
+      !brings_definition(forward_->rendered().objects(), key.group))
+    return false;
+  return site_.now() - *checking_since_ < kDefinitionPatience;
+}
+
+// Objects whose namespace, kind or definition came with this very revision could not be checked before:
+// checked now, before the first write of their stage.
+base::Result<bool> Rollout::check_late_objects(manifest::Stage stage, const std::stop_token& stop) {
   const auto& objects = forward_->rendered().objects();
+  if (!checking_since_) checking_since_ = site_.now();
   for (size_t i = 0; i < objects.size(); ++i) {
     if (manifest::stage(objects.entries()[i].key) != stage) continue;
     auto object = objects.load(i);
     if (!object) return std::move(object).error();
     auto item = kube::plan_object(site_.cluster_for(component_), object->body, site_.limits(stop),
                                   apply_rules(component_, object->key));
+    if (!item && awaits_definition(object->key, item.error())) {
+      activity_ = "waiting until the API server uses the new definition of " + object->key.kind;
+      due_ = site_.now() + kStagePause;
+      return false;
+    }
     if (!item)
       return std::move(item).error().with_context("the cluster does not accept " + object->key.describe());
     if (item->action == kube::Action::deferred) {
       return base::Error::blocked("kube.unknown_kind", object->key.describe() + ": " + item->reason);
     }
   }
-  return {};
+  checking_since_.reset();
+  return true;
 }
 
 base::Result<void> Rollout::apply_stage(manifest::Stage stage, const std::stop_token& stop) {
@@ -261,7 +277,9 @@ base::Result<void> Rollout::apply_forward(const std::stop_token& stop) {
     const bool late = std::ranges::any_of(
         entries, [&](const auto& entry) { return manifest::stage(entry.key) < next_stage_; });
     if (late) {
-      if (auto r = check_late_objects(next_stage_, stop); !r) return r;
+      auto checked = check_late_objects(next_stage_, stop);
+      if (!checked) return std::move(checked).error();
+      if (!*checked) return {};
     }
     if (auto r = apply_stage(next_stage_, stop); !r) return r;
     if (next_stage_ != Stage::rest) {

@@ -57,7 +57,9 @@ class Rollout {
  private:
   base::Result<void> apply_forward(const std::stop_token& stop);
   base::Result<void> apply_stage(manifest::Stage stage, const std::stop_token& stop);
-  base::Result<void> check_late_objects(manifest::Stage stage, const std::stop_token& stop);
+  // False: come again.
+  base::Result<bool> check_late_objects(manifest::Stage stage, const std::stop_token& stop);
+  bool awaits_definition(const manifest::ObjectKey& key, const base::Error& refusal);
   base::Result<bool> stage_is_ready(manifest::Stage stage, const std::stop_token& stop);
   base::Result<void> forward_failed(base::Error error);
   base::Result<void> settle(const std::stop_token& stop);
@@ -112,6 +114,7 @@ class Rollout {
   AppliedSet applied_;
   std::optional<manifest::Stage> waiting_for_;  // a stage that was applied and is not ready yet
   manifest::Stage next_stage_ = manifest::Stage::definitions;
+  std::optional<base::Clock::Monotonic> checking_since_;  // the late objects of that stage
   std::optional<kube::HealthCheck> health_;
   bool left_alone_known_ = false;
   std::optional<base::Clock::Monotonic> removing_since_;

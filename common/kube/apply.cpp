@@ -190,7 +190,7 @@ void add_conflicts(PlanItem& item, const Failure& failure) {
 
 // The dry run itself: without force, then, when others own fields, with it.
 Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& object, PlanItem item,
-                         const Limits& limits, const DryRunSink& seen) {
+                         const Limits& limits, const ApplyRules& rules, const DryRunSink& seen) {
   ApplyOptions options;
   options.dry_run = true;
   options.strict = true;
@@ -226,6 +226,11 @@ Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& obj
   const auto change = target.live ? strategy_switch(object, *target.live) : std::nullopt;
   if (change && only_about(failure, *change)) {
     item.action = Action::configure;
+    return item;
+  }
+  if (rules.definition_changes && failure.error.outcome() == base::Outcome::refused) {
+    item.action = Action::deferred;
+    item.reason = failure.error.message();
     return item;
   }
   return hint_at_force(target, std::move(failure));
@@ -421,7 +426,7 @@ Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits&
     item.reason = std::move(target->deferred);
     return item;
   }
-  return dry_run(cluster, *target, body_for(*target, object, rules), std::move(item), limits, seen);
+  return dry_run(cluster, *target, body_for(*target, object, rules), std::move(item), limits, rules, seen);
 }
 
 namespace {

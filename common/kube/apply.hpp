@@ -27,7 +27,7 @@ enum class Action {
   unchanged,
   skip,      // an annotation says so
   replace,   // an immutable field changes and …/force: enabled allows to delete and create
-  deferred,  // its namespace or its kind is not there yet: checked again when its stage begins
+  deferred,  // its namespace, its kind or the kind's definition comes first: checked when its stage begins
 };
 std::string_view to_string(Action action);
 
@@ -45,9 +45,12 @@ struct PlanItem {
   std::string resource_version;
 };
 
-// What a component's settings say about one object.
+// What a component's settings and its revision say about one object.
 struct ApplyRules {
   std::vector<std::string> ignore;  // JSON pointers: set at creation, left to others afterwards (ignore.hpp)
+  // The revision changes the definition of its kind: what the API server refuses by the present one is
+  // Action::deferred. Of the plan alone.
+  bool definition_changes = false;
 };
 
 struct ApplyResult {

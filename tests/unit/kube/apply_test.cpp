@@ -117,6 +117,30 @@ TEST_F(ApplyTest, DefersWhatCannotBeDryRunYet) {
   EXPECT_EQ(apply_object(cluster_, widget, {}).error().code(), "kube.unknown_kind");
 }
 
+// GS-KUBE-224: what the definition of this moment refuses is deferred when the revision changes it; the plan
+// still tells the object that is there. Trouble of the surroundings is never deferred.
+TEST_F(ApplyTest, DefersWhatAwaitsItsDefinition) {
+  const Json unknown = {{"kind", "Status"}, {"message", "failed to create typed patch object: .x: no field"}};
+  Json live = config_map({{"k", "1"}});
+  live["metadata"]["uid"] = "u1";
+  ApplyRules rules;
+  for (const bool changes : {true, false}) {
+    rules.definition_changes = changes;
+    expect(200, live);
+    expect(500, unknown);
+    const auto item = plan_object(cluster_, config_map({{"k", "2"}}), {}, rules);
+    EXPECT_EQ(item.has_value(), changes);
+    if (!item) continue;
+    EXPECT_EQ(item->action, Action::deferred);
+    EXPECT_EQ(item->uid, "u1");
+    EXPECT_THAT(item->reason, HasSubstr("no field"));
+  }
+  rules.definition_changes = true;
+  expect(200, live);
+  expect(403, {{"kind", "Status"}, {"reason", "Forbidden"}, {"message", "no"}});
+  EXPECT_EQ(plan_object(cluster_, config_map({{"k", "2"}}), {}, rules).error().code(), "kube.forbidden");
+}
+
 // GS-KUBE-223: a path that the server no longer serves is a kind that went since it was discovered, not a
 // missing object: discovery is read again.
 TEST_F(ApplyTest, KindThatWent) {

@@ -77,9 +77,15 @@ void reconcile_definition(Engine& engine, const Resource& resource, const Json& 
     engine.wake(resource, definition, gap + Millis(1));
     return;
   }
+  // A changed definition, too, is established all the while and takes effect a little later.
   const std::string generation = std::to_string(number(definition, {"metadata", "generation"}));
-  if (engine.elapsed(uid + "/generation/" + generation) < Millis(1))
-    engine.cluster().catalog.serve(definition);
+  const Millis known = engine.elapsed(uid + "/generation/" + generation);
+  const bool changed = number(definition, {"metadata", "generation"}) > 1;
+  if (changed && known < gap) {
+    engine.wake(resource, definition, gap - known + Millis(1));
+    return;
+  }
+  if (engine.elapsed(uid + "/in use/" + generation) < Millis(1)) engine.cluster().catalog.serve(definition);
 }
 
 }  // namespace
