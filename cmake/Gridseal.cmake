@@ -56,6 +56,20 @@ function(gridseal_library module)
   target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES} PRIVATE ${ARG_PRIVATE_LIBRARIES})
 endfunction()
 
+# gridseal_library_time(source ...): sources that share types which hold a time with cpp-httplib, mbedTLS or libarchive. Where
+# those count seconds in 32 bits (Debian 12 on armhf) these sources have to as well, and they alone.
+set(GRIDSEAL_LIBRARY_TIME 8)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  include(CheckTypeSize)
+  check_type_size(time_t GRIDSEAL_LIBRARY_TIME LANGUAGE CXX)
+endif()
+function(gridseal_library_time)
+  if(GRIDSEAL_LIBRARY_TIME EQUAL 4)
+    set_source_files_properties(${ARGN} PROPERTIES
+      COMPILE_OPTIONS -U_TIME_BITS SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
 # gridseal_program(<name> SOURCES ... [DEPENDS module ...] [LIBRARIES lib ...])
 function(gridseal_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})

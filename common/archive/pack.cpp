@@ -76,8 +76,11 @@ base::Result<void> write_file(::archive* tar, const Outlet& outlet, const std::s
   archive_entry_set_filetype(entry.get(), AE_IFREG);
   archive_entry_set_perm(entry.get(), 0644);
   archive_entry_set_size(entry.get(), static_cast<int64_t>(content.size()));
-  archive_entry_set_mtime(entry.get(), std::chrono::floor<base::seconds>(modified).time_since_epoch().count(),
-                          0);
+  const int64_t time = std::chrono::floor<base::seconds>(modified).time_since_epoch().count();
+  if (time != static_cast<time_t>(time))
+    return base::Error::refused("archive.time",
+                                base::format_rfc3339(modified) + " is later than libarchive knows here");
+  archive_entry_set_mtime(entry.get(), static_cast<time_t>(time), 0);
   if (archive_write_header(tar, entry.get()) != ARCHIVE_OK) return write_error(tar, outlet);
   while (!content.empty()) {
     const auto count = archive_write_data(tar, content.data(), content.size());

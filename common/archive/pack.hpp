@@ -36,8 +36,8 @@ struct Packed {
   uint64_t files = 0;
 };
 
-// Errors (refused): archive.path_escape, archive.path, archive.duplicate; archive.write (blocked); and those
-// of contents and sink.
+// Errors (refused): archive.path_escape, archive.path, archive.duplicate, archive.time (where libarchive ends
+// in 2038); archive.write (blocked); and those of contents and sink.
 base::Result<Packed> pack_tar_gzip(std::vector<PackFile> files, const WriteFunction& sink,
                                    const PackOptions& options = {});
 

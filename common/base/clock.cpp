@@ -1,5 +1,7 @@
 #include "base/clock.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -9,7 +11,13 @@ namespace {
 
 class SystemClock final : public Clock {
  public:
-  Time now() override { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
+  // Not std::chrono's: on a 32-bit system the C++ library may have been built with seconds that end in 2038.
+  Time now() override {
+    timespec now{};
+    static_assert(sizeof(now.tv_sec) == 8);
+    (void)::clock_gettime(CLOCK_REALTIME, &now);
+    return Time(seconds(now.tv_sec) + milliseconds(now.tv_nsec / 1'000'000));
+  }
   Monotonic monotonic() override { return std::chrono::steady_clock::now(); }
   bool sleep_for(milliseconds duration, const std::stop_token& stop) override {
     std::mutex mutex;
