@@ -53,7 +53,7 @@ TEST(Failure, EveryRecordedAnswerHasItsCode) {
   for (const Json& entry : recorded) {
     const Failure failure = failure_of(recorded_answer(entry), "apply of ConfigMap n/a", false);
     const std::string text = entry.dump().substr(0, 400);
-    EXPECT_EQ(failure.error.code(), entry.at("code")) << text;
+    EXPECT_EQ(failure.error.code(), entry.at("code").get<std::string>()) << text;
     EXPECT_EQ(is_transient(failure, entry.at("method") == "PATCH"), entry.at("transient").get<bool>())
         << text;
     const bool refused = failure.error.code() == "kube.invalid" || failure.error.code() == "kube.immutable" ||
