@@ -70,6 +70,13 @@ function(gridseal_library_time)
   endif()
 endfunction()
 
+# gridseal_install(<name> <folder>): where each program is a file of its own.
+function(gridseal_install name folder)
+  if(NOT GRIDSEAL_ONE_PROGRAM)
+    install(TARGETS ${name} RUNTIME DESTINATION ${folder})
+  endif()
+endfunction()
+
 # gridseal_program(<name> SOURCES ... [DEPENDS module ...] [LIBRARIES lib ...])
 function(gridseal_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
