@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kBlobs = "blobs/sha256/";
 constexpr size_t kHex = 64;
+constexpr const char* kClosed = "media.closed";
 
 Error unreadable(Error cause) {
   return Error::blocked(
@@ -55,6 +56,9 @@ Result<std::vector<base::Entry>> entries_of(base::Files& files, const std::strin
 
 Result<bool> is_file(base::Files& files, const std::string& path) {
   auto info = files.stat(path);
+  if (!info && info.error().code() == "files.permission")
+    return Error::blocked(
+        kClosed, "the medium has a folder that this user may not look into: " + info.error().describe());
   if (!info && !base::is_not_found(info.error())) return unreadable(std::move(info).error());
   return info && info->kind == EntryKind::file;
 }
@@ -99,10 +103,13 @@ Result<LayoutPlaces> find_layouts(base::Files& files, const std::string& path) {
   auto entries = entries_of(files, path, kMaxListed);
   if (!entries) return std::move(entries).error();
   LayoutPlaces places;
+  std::optional<Error> closed;
   for (const base::Entry& entry : *entries) {
     const std::string inner = path + "/" + entry.name;
     auto layout =
         entry.kind == EntryKind::directory ? is_file(files, inner + "/oci-layout") : Result<bool>(false);
+    // Such as ext4's lost+found.
+    if (!layout && layout.error().code() == kClosed) closed = std::exchange(layout, false).error();
     if (!layout) return std::move(layout).error();
     if (*layout)
       places.layouts.push_back({inner, false});
@@ -113,6 +120,7 @@ Result<LayoutPlaces> find_layouts(base::Files& files, const std::string& path) {
   }
   if (places.layouts.size() > kMaxLayouts) return too_many(path, kMaxLayouts);
   if (!places.layouts.empty()) return places;
+  if (closed) return *std::move(closed);
   return Error::refused("media.no_layout",
                         "there is no OCI image layout in " + path + ", in a folder of it, or in a .tar file");
 }

@@ -7,7 +7,8 @@
 //
 // Errors: media.no_layout, media.too_many (more files than are looked at), media.tar (no tar file, or a
 // damaged one), media.packed (a compressed one): all refused; media.unreadable (blocked: it was pulled, or
-// is broken); those of Watch.
+// is broken); media.closed (blocked: there may be a layout in a folder that this user may not look into);
+// those of Watch.
 #pragma once
 
 #include <map>
