@@ -112,6 +112,8 @@ TEST_F(ClientTlsTest, JudgesValidityByTheInjectedClock) {
 TEST_F(ClientTlsTest, ShowsItsClientCertificate) {
   ServerSettings settings = tls_settings();
   settings.client_ca_pem = pki().ca_pem();
+  // In TLS 1.3 mbedTLS' server encrypts its refusal with keys that the client no longer uses.
+  settings.tls12_only = true;
   const ScriptedServer server(settings, hello);
   expect_error(get(server), "http.tls", {"client certificate", "none is configured"});
 
