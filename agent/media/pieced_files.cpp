@@ -134,7 +134,7 @@ Result<void> PiecedFiles::remove_following(const std::string& path, unsigned fir
 Result<std::unique_ptr<base::OutputFile>> PiecedFiles::open_output(const std::string& path,
                                                                    base::WriteMode mode,
                                                                    uint32_t permissions) {
-  auto output = std::make_unique<Output>(*this, path, permissions);
+  auto output = std::make_unique<Output>(*this, path, permissions | 0444U);
   unsigned number = 0;
   uint64_t size = 0;
   if (mode == base::WriteMode::append) {

@@ -1,6 +1,6 @@
 // Files for a medium that cannot hold large ones (FAT32: 4 GiB less one byte): a file that grows beyond the
 // piece size goes on in FILE.001, FILE.002 and so on, and looks like one to whoever uses this. Counts what is
-// written.
+// written. Everybody may read what it makes: elsewhere somebody else does, and ext4 would tell them apart.
 #pragma once
 
 #include <functional>
@@ -33,7 +33,7 @@ class PiecedFiles final : public base::Files {
   base::Result<void> remove(const std::string& path) override;
   base::Result<void> remove_tree(const std::string& path) override;
   base::Result<void> make_directories(const std::string& path, uint32_t permissions) override {
-    return inner_.make_directories(path, permissions);
+    return inner_.make_directories(path, permissions | 0555U);
   }
   base::Result<base::FileInfo> stat(const std::string& path) override;
   base::Result<std::vector<base::Entry>> list(const std::string& path) override;

@@ -1,6 +1,7 @@
 #include "media/pieced_files.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -50,6 +51,17 @@ TEST_F(PiecedFilesTest, ManyAreOne) {
   write("b", "0123456789", base::WriteMode::truncate);
   ASSERT_TRUE(files_.remove(path("b")));
   EXPECT_TRUE(fs::is_empty(directory_));
+}
+
+// GS-MEDIA-068: What is written on a medium may be read by everybody, whatever its writer asked for.
+TEST_F(PiecedFilesTest, EverybodyMayRead) {
+  const mode_t before = ::umask(022);
+  ASSERT_TRUE(files_.make_directories(path("blobs"), 0750));
+  auto file = files_.open_output(path("blobs/a"), base::WriteMode::truncate, 0600);
+  ::umask(before);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(files_.stat(path("blobs"))->mode, 0755U);
+  EXPECT_EQ(base::system_files().stat(path("blobs/a"))->mode, 0644U);
 }
 
 }  // namespace
