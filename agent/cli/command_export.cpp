@@ -8,6 +8,7 @@
 #include "cli/receipt_words.hpp"
 #include "media/armour.hpp"
 #include "media/export.hpp"
+#include "upgrade/find.hpp"
 
 namespace gridseal::cli {
 namespace {
@@ -25,6 +26,7 @@ struct ExportOptions {
   std::string chunk_size;
   std::string armour;
   bool images = false;
+  bool upgrade = false;
 };
 
 // What FAT32 can hold in one file.
@@ -125,6 +127,12 @@ ExitCode run_export(Context& context, const ExportOptions& options) {
   if (!request) return context.fail(request.error());
   auto loaded = context.settings();
   if (!loaded) return context.fail(loaded.error());
+  if (options.upgrade) {
+    if (loaded->settings.upgrade.repository.empty())
+      return context.fail(base::Error::refused(
+          "media.request", "the settings name no repository of Gridseal's packages (upgrade.repository)"));
+    request->package = upgrade::component_of(loaded->settings.upgrade);
+  }
   if (!options.since.empty()) {
     if (auto known = leave_out(context, options, loaded->settings.site.name, *request); !known)
       return context.fail(known.error());
@@ -174,6 +182,7 @@ void add_export(const Command& program, Context& context) {
                             .value_name("FILE");
   to.excludes(armour);
   command.flag("--images", options->images, "also every container image that the manifests name by digest");
+  command.flag("--upgrade", options->upgrade, "also Gridseal's own package, as the section [upgrade] says");
   command.texts("--platform", options->platforms, "only these of the images, such as linux/arm64; repeated");
   command
       .texts("--since", options->since,

@@ -14,6 +14,7 @@ void add_history(const Command& program, Context& context);
 void add_show(const Command& program, Context& context);
 void add_export(const Command& program, Context& context);
 void add_import(const Command& program, Context& context);
+void add_upgrade(const Command& program, Context& context);
 void add_media(const Command& program, Context& context);
 // Has gridseald import what lies at `path`, and follows it; without gridseald this process does it.
 ExitCode import_path(Context& context, const std::string& path, const std::string& label);

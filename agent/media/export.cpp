@@ -29,6 +29,10 @@ bool is_tar(const std::string& path) {
   return path.ends_with(".tar");
 }
 
+bool is_package(const oci::FetchedArtifact& artifact) {
+  return artifact.manifest.artifact_type == oci::kPackageArtifact;
+}
+
 // What was written, with the policy that it must satisfy.
 struct Written {
   const config::Component* component;
@@ -68,6 +72,10 @@ class Export {
     for (const config::Component* component : *components) {
       if (auto r = take(*component); !r)
         return std::move(r).error().with_context("'" + component->name + "' cannot be put on the medium");
+    }
+    if (request_.package) {
+      if (auto r = take(*request_.package); !r)
+        return std::move(r).error().with_context("Gridseal's package cannot be put on the medium");
     }
     if (auto r = put_contents(); !r) return std::move(r).error();
     if (auto r = tidy(); !r) return std::move(r).error();
@@ -142,7 +150,7 @@ class Export {
                             "the site would not take it: " + verified.error().describe() + " (" +
                                 verified.error().code() + ")");
     if (auto r = fetch_referrers(work, from, fetched->digest, report_.warnings); !r) return r;
-    if (request_.images) {
+    if (request_.images && !is_package(*fetched)) {
       if (auto r = take_images(component, *fetched); !r) return r;
     }
     return name(component, *resolved, *fetched, verified->version());

@@ -20,6 +20,7 @@ struct ExportRequest {
   std::vector<std::string> components;  // names in the settings; empty: all that have a registry
   std::string label;
   bool images = false;
+  std::optional<config::Component> package;                  // Gridseal's own, beside the components
   std::vector<oci::Platform> platforms;                      // of images; empty: all
   uint64_t chunk_size = 0;                                   // larger blobs are split; 0: none is
   std::function<bool(const base::Digest& digest)> site_has;  // is left out; empty: nothing is known

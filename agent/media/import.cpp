@@ -182,10 +182,12 @@ class Import {
   void note_unwanted() {
     for (const auto& medium : media_) {
       for (const Release& release : medium->releases()) {
-        if (!wanted_.contains(&release))
-          leave(Candidate{medium.get(), &release, {}}.what(),
-                "it says that it is '" + base::printable(release.component, 80) +
-                    "', which no component of this host follows");
+        if (wanted_.contains(&release)) continue;
+        leave(Candidate{medium.get(), &release, {}}.what(),
+              release.is_package ? "a package of Gridseal; 'gridseal upgrade check --from " +
+                                       base::printable(request_.path, 200) + "' judges it"
+                                 : "it says that it is '" + base::printable(release.component, 80) +
+                                       "', which no component of this host follows");
       }
     }
   }
