@@ -65,6 +65,7 @@ struct ImportReport {
   std::vector<base::Json> bundles{};                        // as import_trust says
   Foreign foreign{};
   uint64_t copied = 0;  // bytes
+  std::vector<std::string> warnings{};
 };
 
 base::Json to_json(const ImportReport& report);
@@ -72,7 +73,7 @@ base::Json to_json(const ImportReport& report);
 inline constexpr base::milliseconds kLongestImport = std::chrono::hours(12);
 
 // `files` reads the medium. Not while another import of the same engine runs. What is refused of a medium is
-// in the report. Errors: those of find_layouts and Medium when nothing of the medium
+// in the report and in quarantine. Errors: those of find_layouts and Medium when nothing of the medium
 // can be read; store.no_space, files.*, history.* (blocked), media.unreadable, media.stopped, media.too_slow.
 base::Result<ImportReport> import_medium(deploy::Engine& engine, base::Files& files,
                                          const ImportRequest& request, Progress& progress,

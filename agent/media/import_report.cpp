@@ -50,7 +50,8 @@ Json to_json(const ImportReport& report) {
           {"trust_bundles", report.bundles},
           {"foreign", report.foreign.names},
           {"foreign_more", report.foreign.more},
-          {"copied_bytes", report.copied}};
+          {"copied_bytes", report.copied},
+          {"warnings", report.warnings}};
 }
 
 }  // namespace gridseal::media
