@@ -82,7 +82,7 @@ ExitCode attach(Context& context, const MediaOptions& options) {
   if (auto made = context.files.make_directories(folder, 0755); !made) return context.fail(made.error());
   auto mounted = Mount::make(options.device, folder, settings.file_systems);
   if (!mounted) return context.fail(mounted.error());
-  return import_path(context, folder, {});
+  return import_path(context, {folder});
 }
 
 // --- what media brought -------------------------------------------------------------------------

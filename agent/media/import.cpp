@@ -63,6 +63,7 @@ class Import {
     auto done = take_all();
     set_aside();
     if (!done) return std::move(done).error();
+    report_site();
     report_.copied = work_.copied;
     report_.finished = clock_.now();
     work_.progress.begin({});
@@ -90,6 +91,15 @@ class Import {
     for (deploy::Refusal& one : refused) one.medium = report_.label;
     if (auto r = engine_.quarantine().note(std::move(refused), taken_); !r)
       report_.warnings.push_back("what was refused is not recorded: " + r.error().describe());
+  }
+
+  // Of the moment after: trust and what is offered, signed, ready to go home.
+  void report_site() {
+    auto made = engine_.report_site();
+    if (made)
+      report_.site_report = made->sequence;
+    else
+      report_.warnings.push_back("no site report was made: " + made.error().describe());
   }
 
   Result<void> open() {

@@ -51,6 +51,7 @@ Json to_json(const ImportReport& report) {
           {"foreign", report.foreign.names},
           {"foreign_more", report.foreign.more},
           {"copied_bytes", report.copied},
+          {"site_report", report.site_report ? Json(*report.site_report) : Json()},
           {"warnings", report.warnings}};
 }
 

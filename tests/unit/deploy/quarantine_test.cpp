@@ -24,7 +24,12 @@ class QuarantineTest : public ::testing::Test {
   }
   static Refusal refusal(int number, const std::string& code = "sig.missing") {
     const std::string name = std::to_string(number);
-    return {"shop:" + name, crypto::sha256(name), "stick", code, "nobody signed it", "pending",
+    return {"shop:" + name,
+            crypto::sha256(name),
+            "stick",
+            code,
+            "nobody signed it",
+            "pending",
             base::Time(std::chrono::hours(number))};
   }
 
@@ -45,7 +50,8 @@ TEST_F(QuarantineTest, RemembersWhatWasRefused) {
   ASSERT_EQ(quarantine->all().size(), 3U);
   EXPECT_EQ(quarantine->all().back().medium, "another stick");
   EXPECT_EQ(quarantine->all().back().code, "sig.missing");
-  EXPECT_NE(quarantine->sentence()->find("shop:1 (sig.missing)"), std::string::npos) << *quarantine->sentence();
+  EXPECT_NE(quarantine->sentence()->find("shop:1 (sig.missing)"), std::string::npos)
+      << *quarantine->sentence();
 
   ASSERT_TRUE(quarantine->note({}, {crypto::sha256("1")}));
   quarantine = open();
