@@ -4,7 +4,7 @@
 
 #include "base/semver.hpp"
 #include "deploy/json_text.hpp"
-#include "oci/semver_range.hpp"
+#include "deploy/resolve.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -111,15 +111,9 @@ Result<bool> is_followed(const config::Component& component, std::string_view ta
                          const base::Digest& digest) {
   if (!component.digest.empty()) return component.digest == digest.to_string();
   if (component.semver.empty()) return !tag.empty() && component.tag == tag;
-  auto range = oci::SemverRange::parse(component.semver);
+  auto range = TagRange::of(component);
   if (!range) return std::move(range).error();
-  std::optional<oci::TagFilter> filter;
-  if (!component.tag_filter.empty()) {
-    auto parsed = oci::TagFilter::parse(component.tag_filter);
-    if (!parsed) return std::move(parsed).error();
-    filter = std::move(*parsed);
-  }
-  return oci::newest({std::string(tag)}, *range, filter ? &*filter : nullptr).has_value();
+  return range->newest({std::string(tag)}).has_value();
 }
 
 Result<std::unique_ptr<Offers>> Offers::open(base::Files& files, base::Log& log,
