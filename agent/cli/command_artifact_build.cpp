@@ -16,6 +16,7 @@ struct ArtifactBuildOptions {
   publish::BuildRequest request;
   std::string created;
   std::vector<std::string> annotations;
+  std::vector<std::string> packages;
   std::string output;
 };
 
@@ -53,10 +54,30 @@ base::Result<void> write(base::Files& files, const oci::LayoutReference& target,
                          const publish::Built& built) {
   auto writer = publish::LayoutWriter::open(files, target.directory);
   if (!writer) return std::move(writer).error();
-  if (auto r = writer->put_blob(built.layer_descriptor.digest, built.layer); !r) return r;
+  for (const publish::BuiltLayer& layer : built.layers) {
+    if (auto r = writer->put_blob(layer.descriptor.digest, layer.bytes); !r) return r;
+  }
   if (auto r = writer->put_blob(built.config_descriptor.digest, built.config); !r) return r;
   if (auto r = writer->put_blob(built.descriptor.digest, built.manifest); !r) return r;
   return writer->set_reference(target.tag, built.descriptor);
+}
+
+uint64_t layer_bytes(const publish::Built& built) {
+  uint64_t sum = 0;
+  for (const publish::BuiltLayer& layer : built.layers) sum += layer.bytes.size();
+  return sum;
+}
+
+// "bookworm=build/gridseal_1.2.0-1_amd64.deb"
+base::Result<std::vector<publish::PackageFile>> packages_of(const std::vector<std::string>& texts) {
+  std::vector<publish::PackageFile> packages;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      return base::Error::refused("usage", "--package takes SUITE=FILE, not '" + shown(text, 200) + "'");
+    packages.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return packages;
 }
 
 ExitCode finish_artifact_build(Context& context, const ArtifactBuildOptions& options,
@@ -67,7 +88,7 @@ ExitCode finish_artifact_build(Context& context, const ArtifactBuildOptions& opt
                                   {"layout", where},
                                   {"files", built.files},
                                   {"objects", built.objects},
-                                  {"layer_bytes", built.layer.size()},
+                                  {"layer_bytes", layer_bytes(built)},
                                   {"variables", built.variables},
                                   {"warnings", built.warnings}});
     return ExitCode::ok;
@@ -79,8 +100,9 @@ ExitCode finish_artifact_build(Context& context, const ArtifactBuildOptions& opt
     context.note("hosts have to set these variables:" + names);
   }
   context.note("Built " + shown(options.request.component) + " " + shown(options.request.version) + " in " +
-               where + ": " + std::to_string(built.objects) + " objects in " + std::to_string(built.files) +
-               " files, " + size_text(built.layer.size()));
+               where + ": " +
+               (options.packages.empty() ? std::to_string(built.objects) + " objects in " : std::string()) +
+               std::to_string(built.files) + " files, " + size_text(layer_bytes(built)));
   context.print(built.descriptor.digest.to_string() + "\n");
   return ExitCode::ok;
 }
@@ -92,6 +114,9 @@ ExitCode run_artifact_build(Context& context, ArtifactBuildOptions options) {
   auto annotations = parse_pairs(options.annotations);
   if (!annotations) return context.fail(annotations.error());
   options.request.annotations = std::move(*annotations);
+  auto packages = packages_of(options.packages);
+  if (!packages) return context.fail(packages.error());
+  options.request.packages = std::move(*packages);
   options.request.scratch_directory = temporary_directory();
   auto target = target_of(options);
   if (!target) return context.fail(target.error());
@@ -104,11 +129,15 @@ ExitCode run_artifact_build(Context& context, ArtifactBuildOptions options) {
 }  // namespace
 
 void add_artifact_build(const Command& artifact, Context& context) {
-  const Command command =
-      artifact.subcommand("build", "Packs a folder of manifests; prints the artifact's digest");
+  const Command command = artifact.subcommand(
+      "build", "Packs a folder of manifests, or packages of Gridseal; prints the artifact's digest");
   auto options = std::make_shared<ArtifactBuildOptions>();
   publish::BuildRequest& request = options->request;
-  command.text("--path", request.directory, "the folder").required();
+  command.text("--path", request.directory, "the folder");
+  command
+      .texts("--package", options->packages,
+             "instead: a package of Gridseal, for 'gridseal upgrade'; once for each suite and architecture")
+      .value_name("SUITE=FILE");
   command.text("--component", request.component, "what the hosts expect it to be").required();
   command.text("--version", request.version, "its version, best a semantic one").required();
   command.text("--output", options->output, "OCI layout directory, made when absent: DIR or DIR:TAG")
@@ -119,6 +148,11 @@ void add_artifact_build(const Command& artifact, Context& context) {
   command.text("--environment", request.environment, "good in this environment only");
   command.texts("-a,--annotation", options->annotations, "name=value, may be repeated");
   command.flag("--strict", request.strict, "refuse what would be a warning");
+  command.check([options]() -> std::optional<std::string> {
+    if (options->request.directory.empty() == options->packages.empty())
+      return "either --path names a folder of manifests, or --package a package";
+    return std::nullopt;
+  });
   command.action([&context, options] { return run_artifact_build(context, *options); });
 }
 

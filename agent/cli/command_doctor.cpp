@@ -22,14 +22,6 @@ http::ClientOptions options_at(base::Clock& clock, base::milliseconds ahead) {
   return options;
 }
 
-// No earlier than what was proven on this host, where this user may read that.
-void take_floor(Context& context, base::FlooredClock& clock) {
-  auto history = history::History::open_read_only(context.clock, context.globals.state_directory);
-  if (!history) return;
-  auto floor = (*history)->time_floor();
-  if (floor && *floor) clock.set_floor(**floor);
-}
-
 deploy::RegistryFlags flags_of(const config::Registry& registry, bool plain_http) {
   using Kind = config::SecretSource::Kind;
   deploy::RegistryFlags flags;

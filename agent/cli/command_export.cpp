@@ -6,8 +6,10 @@
 #include "cli/progress_line.hpp"
 #include "cli/receipt_source.hpp"
 #include "cli/receipt_words.hpp"
+#include "cli/scratch.hpp"
 #include "media/armour.hpp"
 #include "media/export.hpp"
+#include "upgrade/find.hpp"
 
 namespace gridseal::cli {
 namespace {
@@ -25,6 +27,7 @@ struct ExportOptions {
   std::string chunk_size;
   std::string armour;
   bool images = false;
+  bool upgrade = false;
 };
 
 // What FAT32 can hold in one file.
@@ -63,8 +66,12 @@ Result<media::ExportRequest> request_of(const ExportOptions& options) {
   return request;
 }
 
-// Leaves out what the site has by what it signed itself. A damaged receipt counts for nothing; a chain that
-// contradicts itself is an error.
+void note_damaged(const Context& context, const std::string& what) {
+  context.note("warning: a receipt is damaged and counts for nothing: " + shown(what, 600));
+}
+
+// Leaves out what the site has by what it signed itself. A damaged receipt is named and counts for nothing; a
+// chain that contradicts itself is an error.
 Result<void> leave_out(Context& context, const ExportOptions& options, const std::string& site,
                        media::ExportRequest& request) {
   JudgeFlags flags;
@@ -74,15 +81,19 @@ Result<void> leave_out(Context& context, const ExportOptions& options, const std
   if (!enrolled) return std::move(enrolled).error();
   auto pile = receipts::read_pile(context.files, options.since);
   if (!pile) return std::move(pile).error();
+  for (const receipts::Unreadable& one : pile->unreadable)
+    note_damaged(context, one.where + ": " + one.message);
   const auto states = receipts::judge(*pile, *enrolled);
   const auto state = std::ranges::find(states, site, &receipts::SiteState::name);
   if (state == states.end())
     return base::Error::refused(
         "site.key", "no key of the site " + site + " is enrolled here; 'gridseal site enroll KEY' does it");
-  if (!state->alarms.empty())
-    return base::Error::refused(
-        state->alarms.front().code,
-        "what " + site + " says it has is not to be relied on: " + state->alarms.front().message);
+  for (const receipts::Flaw& alarm : state->alarms) {
+    if (!alarm.code.starts_with("sig."))
+      return base::Error::refused(alarm.code,
+                                  "what " + site + " says it has is not to be relied on: " + alarm.message);
+    note_damaged(context, alarm.message);
+  }
   if (!state->newest)
     return base::Error::refused("receipt.none", "--since names nothing that the site " + site + " signed");
   request.site_has = [held = receipts::held_by(*state)](const base::Digest& digest) {
@@ -125,6 +136,12 @@ ExitCode run_export(Context& context, const ExportOptions& options) {
   if (!request) return context.fail(request.error());
   auto loaded = context.settings();
   if (!loaded) return context.fail(loaded.error());
+  if (options.upgrade) {
+    if (loaded->settings.upgrade.repository.empty())
+      return context.fail(base::Error::refused(
+          "media.request", "the settings name no repository of Gridseal's packages (upgrade.repository)"));
+    request->package = upgrade::component_of(loaded->settings.upgrade);
+  }
   if (!options.since.empty()) {
     if (auto known = leave_out(context, options, loaded->settings.site.name, *request); !known)
       return context.fail(known.error());
@@ -134,13 +151,16 @@ ExitCode run_export(Context& context, const ExportOptions& options) {
   auto generation =
       deploy::make_generation(outside, context.globals.state_directory, std::move(loaded->settings));
   if (!generation) return context.fail(generation.error());
+  auto scratch = Scratch::make(context.files, temporary_directory());
+  if (!scratch) return context.fail(scratch.error());
+  request->trust = {context.globals.state_directory, scratch->path()};
 
   media::Progress progress;
   std::atomic<bool> done{false};
   std::optional<Result<media::ExportReport>> report;
   {
     const std::jthread worker([&](const std::stop_token& stop) {
-      report.emplace(media::export_medium(outside, **generation, *request, progress, stop));
+      report.emplace(media::export_medium(outside, *generation, *request, progress, stop));
       done = true;
     });
     Meter meter(context.clock);
@@ -174,6 +194,7 @@ void add_export(const Command& program, Context& context) {
                             .value_name("FILE");
   to.excludes(armour);
   command.flag("--images", options->images, "also every container image that the manifests name by digest");
+  command.flag("--upgrade", options->upgrade, "also Gridseal's own package, as the section [upgrade] says");
   command.texts("--platform", options->platforms, "only these of the images, such as linux/arm64; repeated");
   command
       .texts("--since", options->since,

@@ -4,12 +4,16 @@
 #include <cerrno>
 #include <system_error>
 
+#include "cli/agent_client.hpp"
 #include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "deploy/quarantine.hpp"
 
 namespace gridseal::cli {
 namespace {
 
 using base::Error;
+using base::Json;
 using base::Result;
 
 constexpr const char* kMountFolder = "/run/gridseal-media";
@@ -78,13 +82,60 @@ ExitCode attach(Context& context, const MediaOptions& options) {
   if (auto made = context.files.make_directories(folder, 0755); !made) return context.fail(made.error());
   auto mounted = Mount::make(options.device, folder, settings.file_systems);
   if (!mounted) return context.fail(mounted.error());
-  return import_path(context, folder, {});
+  return import_path(context, {folder});
+}
+
+// --- what media brought -------------------------------------------------------------------------
+
+Result<Json> recorded_media_list(Context& context) {
+  auto offers = deploy::read_offers(context.files, context.globals.state_directory);
+  if (!offers) return std::move(offers).error();
+  auto refusals = deploy::read_quarantine(context.files, context.globals.state_directory);
+  if (!refusals) return std::move(refusals).error();
+  return deploy::media_list(*offers, *refusals);
+}
+
+std::string media_list_text(const Context& context, const Json& document) {
+  const base::Time now = context.clock.now();
+  std::string text;
+  if (!document["offers"].empty()) {
+    Table taken({"COMPONENT", "VERSION", "REVISION", "FROM", "TAKEN"});
+    for (const Json& one : document["offers"])
+      taken.add({member(one, "component"), member(one, "version"),
+                 short_revision(member(one, "tag") + "@" + member(one, "digest")), member(one, "medium"),
+                 relative(base::find_member(one, "taken"), now)});
+    text += taken.to_string(terminal_width());
+  }
+  if (!document["quarantine"].empty()) {
+    text += (text.empty() ? "" : "\n") + std::string("Quarantine:\n");
+    Table refused({"WHAT", "DIGEST", "FROM", "WHEN", "REASON"});
+    for (const Json& one : document["quarantine"])
+      refused.add({shown(member(one, "what"), 60), member(one, "digest").substr(0, 19), member(one, "medium"),
+                   relative(base::find_member(one, "time"), now),
+                   context.out.paint(colour_of(member(one, "outcome")), member(one, "code")) + ": " +
+                       shown(member(one, "message"), 200)});
+    text += refused.to_string(terminal_width());
+  }
+  return text.empty() ? "Nothing came on media yet.\n" : text;
+}
+
+ExitCode run_media_list(Context& context) {
+  auto document = AgentClient(context.clock, context.socket_path()).get("/v1/media/list");
+  if (!document && document.error().code() == "agent.not_running") document = recorded_media_list(context);
+  if (!document) return context.fail(document.error());
+  if (context.as_json())
+    context.print_json(*document);
+  else
+    context.print(media_list_text(context, *document));
+  return ExitCode::ok;
 }
 
 }  // namespace
 
 void add_media(const Command& program, Context& context) {
-  const Command media = program.subcommand("media", "Media that are plugged in");
+  const Command media = program.subcommand("media", "What media brought, and media that are plugged in");
+  media.subcommand("list", "Releases that came on media, and what was refused of them, with its reason")
+      .action([&context] { return run_media_list(context); });
   const Command command =
       media.subcommand("attach", "Mounts a medium read-only and imports it, where the settings say so");
   auto options = std::make_shared<MediaOptions>();

@@ -14,9 +14,16 @@ void add_history(const Command& program, Context& context);
 void add_show(const Command& program, Context& context);
 void add_export(const Command& program, Context& context);
 void add_import(const Command& program, Context& context);
+void add_upgrade(const Command& program, Context& context);
 void add_media(const Command& program, Context& context);
-// Has gridseald import what lies at `path`, and follows it; without gridseald this process does it.
-ExitCode import_path(Context& context, const std::string& path, const std::string& label);
+struct ImportOptions {
+  std::string path;
+  std::string label{};
+  bool receipts_back = false;
+  std::string patience = "10m";  // for the outcome that the receipts tell
+};
+// Has gridseald import what lies there, and follows it; without gridseald this process does it.
+ExitCode import_path(Context& context, const ImportOptions& options);
 void add_reconcile(const Command& program, Context& context);
 void add_verify(const Command& program, Context& context);
 void add_permit(const Command& program, Context& context);

@@ -57,6 +57,13 @@ std::string Context::socket_path() const {
   return loaded->settings.control.socket;
 }
 
+void take_floor(const Context& context, base::FlooredClock& clock) {
+  auto history = history::History::open_read_only(context.clock, context.globals.state_directory);
+  if (!history) return;
+  auto floor = (*history)->time_floor();
+  if (floor && *floor) clock.set_floor(**floor);
+}
+
 base::Result<Answer> ask(Context& context, const std::string& target,
                          const std::function<base::Result<base::Json>(history::History&)>& offline) {
   AgentClient client(context.clock, context.socket_path());

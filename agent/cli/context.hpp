@@ -48,6 +48,9 @@ struct Context {
   std::string socket_path() const;
 };
 
+// No earlier than what was proven on this host, where this user may read that.
+void take_floor(const Context& context, base::FlooredClock& clock);
+
 struct Answer {
   base::Json document;
   bool live = false;  // from the running daemon

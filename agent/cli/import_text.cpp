@@ -1,5 +1,6 @@
 #include "cli/import_text.hpp"
 
+#include "base/armour.hpp"
 #include "cli/agent_client.hpp"
 #include "media/armour.hpp"
 
@@ -19,7 +20,7 @@ Result<std::string> read_block(std::FILE* input) {
       return Error::refused("usage", "the text is longer than any that is taken here");
     if (c != '\n') continue;
     text += line;
-    if (media::is_armour_end(line)) return text;
+    if (base::is_armour_end(line)) return text;
     line.clear();
   }
   return text + line;

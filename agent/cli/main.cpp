@@ -32,6 +32,7 @@ void add_commands(const Command& program, Context& context) {
   add_import(program, context);
   add_export(program, context);
   add_media(program, context);
+  add_upgrade(program, context);
   add_verify(program, context);
   add_mirror(program, context);
   add_permit(program, context);

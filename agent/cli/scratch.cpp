@@ -8,7 +8,7 @@
 namespace gridseal::cli {
 
 base::Result<Scratch> Scratch::make(base::Files& files, const std::string& directory) {
-  std::string path = directory + "/gridseal-verify-" + base::encode_hex(crypto::random_bytes(8));
+  std::string path = directory + "/gridseal-" + base::encode_hex(crypto::random_bytes(8));
   if (auto made = files.make_directories(path, 0700); !made) return std::move(made).error();
   return Scratch(files, std::move(path));
 }

@@ -154,6 +154,8 @@ std::string status_view(const Json& status, std::string_view component, const Vi
   if (components == nullptr) components = &kNone;
   std::string text = agent_line(status, view) + "\n";
   if (const std::string media = member(status, "media"); media != "-") text += "Media: " + media + "\n";
+  if (const std::string kept = member(status, "quarantine"); kept != "-")
+    text += "Quarantine: " + kept + "\n";
   if (component.empty()) return text + overview(*components, view);
   for (const Json& one : *components) {
     if (member(one, "name") == component) text += details(one, view);

@@ -88,6 +88,7 @@ report::Live live_view(const ControlContext& context) {
   live.warnings = context.engine.warnings();
   if (const auto clock = context.engine.clock()) live.clock = {clock->host, clock->floor};
   if (context.media != nullptr) live.media = context.media->sentence();
+  live.quarantine = context.engine.quarantine().sentence();
   for (const auto& component : context.engine.activities()) {
     live.components.push_back({component.name, component.activity.last_poll, component.activity.next_poll,
                                component.activity.doing});
@@ -276,6 +277,8 @@ ServerResponse answer_get(const ControlContext& context, const ServerRequest& re
   if (request.path == kTrustPath) return respond(trust_document(context));
   if (request.path == "/v1/clock") return respond(200, report::clock(clock_reading(context)));
   if (request.path == "/v1/media" && context.media != nullptr) return respond(200, context.media->state());
+  if (request.path == "/v1/media/list")
+    return respond(200, deploy::media_list(context.engine.offers().all(), context.engine.quarantine().all()));
   if (request.path == "/v1/audit") return respond(report::audit(history, limit_of(request)));
   if (auto document = receipts_answer(context, request)) return respond(std::move(*document));
   return fail(404, "control.path", "there is nothing at " + base::printable(request.path, 100));

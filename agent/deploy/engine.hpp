@@ -76,6 +76,7 @@ class Engine {
   // For whoever brings content in otherwise than from a registry.
   oci::Store& store() { return *site_->store; }
   Offers& offers() { return *site_->offers; }
+  Quarantine& quarantine() { return *site_->quarantine; }
   const Outside& outside() const { return site_->outside; }
   // The settings in use with the trust that is on disk at this moment; what components are judged by follows
   // when the worker comes to it. Errors: those of make_generation.

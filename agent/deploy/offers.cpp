@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/json.hpp"
 #include "base/semver.hpp"
-#include "oci/semver_range.hpp"
+#include "deploy/json_text.hpp"
+#include "deploy/resolve.hpp"
 
 namespace gridseal::deploy {
 namespace {
@@ -16,41 +16,26 @@ using base::Result;
 constexpr uint64_t kMaxOffersFile = uint64_t{4} << 20U;
 constexpr uint32_t kOffersMode = 0640;
 
-Json to_json(const Offer& offer) {
-  Json images = Json::array();
-  for (const base::Digest& image : offer.images) images.push_back(image.to_string());
-  return {{"component", offer.component},
-          {"tag", offer.tag},
-          {"digest", offer.digest.to_string()},
-          {"artifact", offer.artifact.to_string()},
-          {"version", offer.version},
-          {"created", base::format_rfc3339(offer.created)},
-          {"medium", offer.medium},
-          {"taken", base::format_rfc3339(offer.taken)},
-          {"images", std::move(images)}};
-}
-
-std::string offer_text(const Json& value, std::string_view name) {
-  const std::string* text = base::find_string(value, name);
-  return text == nullptr ? std::string() : *text;
+std::string offers_path(const std::string& state_directory) {
+  return state_directory + "/offers.json";
 }
 
 std::optional<Offer> offer_of(const Json& value) {
-  const auto digest = base::Digest::parse(offer_text(value, "digest"));
-  const auto artifact = base::Digest::parse(offer_text(value, "artifact"));
-  const auto created = base::parse_rfc3339(offer_text(value, "created"));
-  const auto taken = base::parse_rfc3339(offer_text(value, "taken"));
+  const auto digest = base::Digest::parse(text_in(value, "digest"));
+  const auto artifact = base::Digest::parse(text_in(value, "artifact"));
+  const auto created = base::parse_rfc3339(text_in(value, "created"));
+  const auto taken = base::parse_rfc3339(text_in(value, "taken"));
   if (!digest || !artifact || !created || !taken) return std::nullopt;
-  Offer offer{offer_text(value, "component"),
-              offer_text(value, "tag"),
+  Offer offer{text_in(value, "component"),
+              text_in(value, "tag"),
               *digest,
               *artifact,
-              offer_text(value, "version"),
+              text_in(value, "version"),
               *created,
               {},
               *taken,
               {}};
-  offer.medium = offer_text(value, "medium");
+  offer.medium = text_in(value, "medium");
   if (const Json* images = base::find_array(value, "images")) {
     for (const Json& image : *images) {
       const auto named = image.is_string() ? base::Digest::parse(image.get_ref<const std::string&>())
@@ -85,6 +70,30 @@ std::optional<std::strong_ordering> compared(std::string_view a, std::string_vie
 
 }  // namespace
 
+Json to_json(const Offer& offer) {
+  Json images = Json::array();
+  for (const base::Digest& image : offer.images) images.push_back(image.to_string());
+  return {{"component", offer.component},
+          {"tag", offer.tag},
+          {"digest", offer.digest.to_string()},
+          {"artifact", offer.artifact.to_string()},
+          {"version", offer.version},
+          {"created", base::format_rfc3339(offer.created)},
+          {"medium", offer.medium},
+          {"taken", base::format_rfc3339(offer.taken)},
+          {"images", std::move(images)}};
+}
+
+Result<std::vector<Offer>> read_offers(base::Files& files, const std::string& state_directory) {
+  const std::string path = offers_path(state_directory);
+  auto text = base::read_file(files, path, kMaxOffersFile);
+  if (!text && base::is_not_found(text.error())) return std::vector<Offer>();
+  if (!text) return std::move(text).error();
+  auto list = offers_of(*text);
+  if (list) return std::move(*list);
+  return Error::refused("media.offers", "the list of what media brought, " + path + ", is damaged");
+}
+
 bool is_newer(const Offer& offer, std::string_view version, base::Time created) {
   const auto order = compared(offer.version, version);
   if (order && *order != std::strong_ordering::equal) return *order == std::strong_ordering::greater;
@@ -102,28 +111,20 @@ Result<bool> is_followed(const config::Component& component, std::string_view ta
                          const base::Digest& digest) {
   if (!component.digest.empty()) return component.digest == digest.to_string();
   if (component.semver.empty()) return !tag.empty() && component.tag == tag;
-  auto range = oci::SemverRange::parse(component.semver);
+  auto range = TagRange::of(component);
   if (!range) return std::move(range).error();
-  std::optional<oci::TagFilter> filter;
-  if (!component.tag_filter.empty()) {
-    auto parsed = oci::TagFilter::parse(component.tag_filter);
-    if (!parsed) return std::move(parsed).error();
-    filter = std::move(*parsed);
-  }
-  return oci::newest({std::string(tag)}, *range, filter ? &*filter : nullptr).has_value();
+  return range->newest({std::string(tag)}).has_value();
 }
 
 Result<std::unique_ptr<Offers>> Offers::open(base::Files& files, base::Log& log,
                                              const std::string& state_directory) {
-  std::unique_ptr<Offers> offers(new Offers(files, state_directory + "/offers.json"));
-  auto text = base::read_file(files, offers->path_, kMaxOffersFile);
-  if (!text && base::is_not_found(text.error())) return offers;
-  if (!text && text.error().outcome() == base::Outcome::blocked) return std::move(text).error();
-  auto list = text ? offers_of(*text) : std::nullopt;
+  std::unique_ptr<Offers> offers(new Offers(files, offers_path(state_directory)));
+  auto list = read_offers(files, state_directory);
   if (list) {
     offers->offers_ = std::move(*list);
     return offers;
   }
+  if (list.error().outcome() == base::Outcome::blocked) return std::move(list).error();
   const std::string aside = offers->path_ + ".damaged";
   log.error(
       "the list of what media brought is damaged and set aside in " + aside + "; import the media again",

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/files.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
 #include "history/records.hpp"
@@ -29,6 +30,12 @@ struct Offer {
   base::Time taken{};
   std::vector<base::Digest> images;  // that came for it, to be kept in the store
 };
+
+base::Json to_json(const Offer& offer);
+
+// What is on disk, for whoever asks while gridseald does not run; nothing where there is no such file.
+// Errors: media.offers (refused: damaged); those of Files.
+base::Result<std::vector<Offer>> read_offers(base::Files& files, const std::string& state_directory);
 
 // The later release: a higher version or, of the same version or when they cannot be compared, created later.
 bool is_newer(const Offer& offer, std::string_view version, base::Time created);

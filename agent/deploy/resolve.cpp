@@ -1,24 +1,17 @@
 #include "deploy/resolve.hpp"
 
 #include "deploy/revision.hpp"
-#include "oci/semver_range.hpp"
 
 namespace gridseal::deploy {
 namespace {
 
 base::Result<std::string> newest_tag(oci::Registry& registry, const oci::Repository& repository,
                                      const config::Component& component, const std::stop_token& stop) {
-  auto range = oci::SemverRange::parse(component.semver);
+  auto range = TagRange::of(component);
   if (!range) return std::move(range).error();
-  std::optional<oci::TagFilter> filter;
-  if (!component.tag_filter.empty()) {
-    auto parsed = oci::TagFilter::parse(component.tag_filter);
-    if (!parsed) return std::move(parsed).error();
-    filter = std::move(*parsed);
-  }
   auto tags = registry.list_tags(repository, stop);
   if (!tags) return std::move(tags).error();
-  auto tag = oci::newest(*tags, *range, filter ? &*filter : nullptr);
+  auto tag = range->newest(*tags);
   if (!tag) {
     return base::Error::blocked("oci.no_matching_tag",
                                 "no tag of " + repository.path + " is a version in the range \"" +
@@ -29,6 +22,22 @@ base::Result<std::string> newest_tag(oci::Registry& registry, const oci::Reposit
 }
 
 }  // namespace
+
+base::Result<TagRange> TagRange::of(const config::Component& component) {
+  auto range = oci::SemverRange::parse(component.semver);
+  if (!range) return std::move(range).error();
+  TagRange tags;
+  tags.range_ = std::move(*range);
+  if (component.tag_filter.empty()) return tags;
+  auto filter = oci::TagFilter::parse(component.tag_filter);
+  if (!filter) return std::move(filter).error();
+  tags.filter_ = std::move(*filter);
+  return tags;
+}
+
+std::optional<std::string> TagRange::newest(const std::vector<std::string>& tags) const {
+  return oci::newest(tags, range_, filter_ ? &*filter_ : nullptr);
+}
 
 base::Result<std::string> tag_of(oci::Registry& registry, const oci::Repository& repository,
                                  const config::Component& component, const std::stop_token& stop) {

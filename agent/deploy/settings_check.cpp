@@ -19,20 +19,34 @@ std::string wrong_with(const config::Component& component, std::string_view key)
   return {};
 }
 
+void add_problem(const config::Loaded& loaded, const std::string& section, const char* key, std::string wrong,
+                 std::vector<config::Problem>& problems) {
+  if (wrong.empty()) return;
+  const config::Effective* effective = config::find_effective(loaded, section, key);
+  const auto place = effective == nullptr ? std::nullopt : effective->place;
+  problems.push_back({place.value_or(config::Place()), section + "." + key, std::move(wrong)});
+}
+
+void check_upgrade(const config::Loaded& loaded, std::vector<config::Problem>& problems) {
+  const config::Upgrade& upgrade = loaded.settings.upgrade;
+  config::Component as_component;
+  as_component.repository = upgrade.repository;
+  as_component.semver = upgrade.semver;
+  if (!upgrade.repository.empty())
+    add_problem(loaded, "upgrade", "repository", wrong_with(as_component, "repository"), problems);
+  add_problem(loaded, "upgrade", "semver", wrong_with(as_component, "semver"), problems);
+}
+
 }  // namespace
 
 std::vector<config::Problem> check_components(const config::Loaded& loaded) {
   std::vector<config::Problem> problems;
   for (const auto& [name, component] : loaded.settings.components) {
     const std::string section = "component." + name;
-    for (const char* key : {"repository", "tag", "semver", "tag_filter"}) {
-      std::string wrong = wrong_with(component, key);
-      if (wrong.empty()) continue;
-      const config::Effective* effective = config::find_effective(loaded, section, key);
-      const auto place = effective == nullptr ? std::nullopt : effective->place;
-      problems.push_back({place.value_or(config::Place()), section + "." + key, std::move(wrong)});
-    }
+    for (const char* key : {"repository", "tag", "semver", "tag_filter"})
+      add_problem(loaded, section, key, wrong_with(component, key), problems);
   }
+  check_upgrade(loaded, problems);
   return problems;
 }
 

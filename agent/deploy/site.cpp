@@ -133,6 +133,9 @@ base::Result<std::unique_ptr<Site>> open_site(const Outside& outside, const std:
   auto offers = Offers::open(outside.files, outside.log, state_directory);
   if (!offers) return std::move(offers).error();
   site->offers = std::move(*offers);
+  auto quarantine = Quarantine::open(outside.files, outside.log, state_directory);
+  if (!quarantine) return std::move(quarantine).error();
+  site->quarantine = std::move(*quarantine);
   connect(*site);
   return site;
 }

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "config/settings.hpp"
 #include "deploy/offers.hpp"
+#include "deploy/quarantine.hpp"
 #include "history/history.hpp"
 #include "http/transport.hpp"
 #include "kube/cluster.hpp"
@@ -71,6 +72,7 @@ struct Site {
   kube::Limits limits(const std::stop_token& stop) const { return {stop, std::nullopt}; }
 
   std::unique_ptr<Offers> offers{};
+  std::unique_ptr<Quarantine> quarantine{};
 
   // By "namespace/name", made when first asked for. They read discovery where `cluster` does.
   mutable std::map<std::string, std::unique_ptr<kube::Cluster>> accounts{};

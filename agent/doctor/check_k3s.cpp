@@ -6,6 +6,7 @@
 #include "crypto/certificate.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/k3s_files.hpp"
+#include "k3s/registries.hpp"
 
 namespace gridseal::doctor {
 namespace {
@@ -145,7 +146,7 @@ Findings check_k3s_manifests(const Case& subject, const std::stop_token& /*stop*
 Findings check_k3s_fallback(const Case& subject, const std::stop_token& /*stop*/) {
   const Host& host = subject.host;
   if (!has_k3s(host)) return {};
-  const Fallback fallback = containerd_fallback(host);
+  const k3s::Fallback fallback = k3s::containerd_fallback(host.files, k3s::K3sFiles::below(host.root));
   if (fallback.unreadable)
     return {cannot_look(kFallback, std::string(kK3sConfig) + "/config.yaml", *fallback.unreadable)};
   if (fallback.disabled_by.empty())

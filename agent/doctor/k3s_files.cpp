@@ -13,7 +13,6 @@ using base::Result;
 constexpr uint64_t kMaxBytes = uint64_t{1} << 20U;
 constexpr size_t kMaxFiles = 500;
 constexpr int kDepth = 3;
-constexpr const char* kSwitch = "disable-default-registry-endpoint";
 
 void collect(const Host& host, const std::string& folder, std::string_view ending, int depth,
              std::vector<std::string>& out) {
@@ -37,34 +36,6 @@ Result<Json> read_yaml(const Host& host, const std::string& path) {
   auto documents = manifest::parse_yaml(*text, limits, {path});
   if (!documents) return std::move(documents).error();
   return documents->empty() ? Json() : std::move(documents->front());
-}
-
-// Of YAML; nothing: it is not said there.
-std::optional<bool> switched(const Json& document) {
-  const Json* value = document.is_object() ? base::find_member(document, kSwitch) : nullptr;
-  if (value == nullptr) return std::nullopt;
-  return *value == true || *value == "true";
-}
-
-// Of a command line or an environment: "--NAME", "--NAME=true".
-bool switched_on(std::string_view text) {
-  for (size_t at = text.find(kSwitch); at != std::string_view::npos; at = text.find(kSwitch, at + 1)) {
-    const std::string_view rest = text.substr(at + std::string_view(kSwitch).size());
-    if (!rest.starts_with("=") || rest.starts_with("=true")) return true;
-  }
-  return false;
-}
-
-std::vector<std::string> unit_files(const Host& host) {
-  const std::string units = host.at("/etc/systemd/system");
-  std::vector<std::string> files;
-  for (const char* name : {"k3s", "k3s-agent"}) {
-    files.push_back(units + "/" + name + ".service");
-    files.push_back(units + "/" + name + ".service.env");
-    if (auto parts = files_below(host, units + "/" + name + ".service.d", ".conf"))
-      files.insert(files.end(), parts->begin(), parts->end());
-  }
-  return files;
 }
 
 bool is_secret(const Json& config) {
@@ -106,29 +77,6 @@ Result<std::vector<std::string>> files_below(const Host& host, const std::string
   std::vector<std::string> out;
   collect(host, folder, ending, kDepth, out);
   return out;
-}
-
-Fallback containerd_fallback(const Host& host) {
-  Fallback answer;
-  const std::string config = host.at(std::string(kK3sConfig));
-  std::vector<std::string> files{config + "/config.yaml"};
-  if (auto parts = files_below(host, config + "/config.yaml.d", ".yaml"))
-    files.insert(files.end(), parts->begin(), parts->end());
-  // The last file that says it counts.
-  for (const std::string& path : files) {
-    const auto document = read_yaml(host, path);
-    if (!document) {
-      if (!base::is_not_found(document.error())) answer.unreadable = document.error();
-      continue;
-    }
-    if (const auto said = switched(*document)) answer.disabled_by = *said ? path : std::string();
-  }
-  for (const std::string& path : unit_files(host)) {
-    const auto text = base::read_file(host.files, path, kMaxBytes);
-    if (text && switched_on(*text)) answer.disabled_by = path;
-  }
-  if (!answer.disabled_by.empty()) answer.unreadable.reset();
-  return answer;
 }
 
 Result<K3sRegistries> read_registries(const Host& host, const std::string& path) {

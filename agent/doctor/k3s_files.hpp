@@ -2,7 +2,6 @@
 // Configuration").
 #pragma once
 
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -21,13 +20,6 @@ bool has_k3s(const Host& host);
 // order. Errors: those of Files, for `folder` itself.
 base::Result<std::vector<std::string>> files_below(const Host& host, const std::string& folder,
                                                    std::string_view ending);
-
-struct Fallback {
-  std::string disabled_by;  // the file that says so; empty: it is on
-  std::optional<base::Error> unreadable{};
-};
-// disable-default-registry-endpoint, in config.yaml, config.yaml.d, or the command line of the unit.
-Fallback containerd_fallback(const Host& host);
 
 struct K3sRegistries {
   std::set<std::string> hosts;     // keys of "mirrors" that have an endpoint

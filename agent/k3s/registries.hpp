@@ -3,6 +3,7 @@
 // our own entries, else nothing is changed. Ours are marked with a comment, so that they are found again.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,18 +50,29 @@ base::Result<void> write_registries(base::Files& files, const std::string& path,
 base::Result<void> check_registries(base::Files& files, const std::string& path,
                                     const MirrorEntries& entries);
 
+// In the order in which k3s reads them; what comes later wins.
 struct K3sFiles {
   std::vector<std::string> configs{"/etc/rancher/k3s/config.yaml"};
   std::vector<std::string> config_directories{"/etc/rancher/k3s/config.yaml.d"};
-  std::vector<std::string> units{"/usr/lib/systemd/system/k3s.service",
-                                 "/usr/lib/systemd/system/k3s-agent.service",
-                                 "/etc/systemd/system/k3s.service", "/etc/systemd/system/k3s-agent.service"};
+  std::vector<std::string> units{
+      "/etc/systemd/system/k3s.service.env", "/etc/systemd/system/k3s-agent.service.env",
+      "/usr/lib/systemd/system/k3s.service", "/usr/lib/systemd/system/k3s-agent.service",
+      "/etc/systemd/system/k3s.service",     "/etc/systemd/system/k3s-agent.service"};
   std::vector<std::string> unit_directories{"/etc/systemd/system/k3s.service.d",
                                             "/etc/systemd/system/k3s-agent.service.d"};
+
+  static K3sFiles below(const std::string& root);
 };
-// Whether containerd is kept from asking the upstream when the image registry has not what it wants
-// (--disable-default-registry-endpoint, in k3s' settings or its unit; the unit wins). Errors:
-// k3s.registry_fallback (blocked, with what to do), files.*.
+
+// Whether containerd is kept from asking the upstream when a mirror has not what it wants
+// (disable-default-registry-endpoint, in k3s' settings or its unit; the unit wins).
+struct Fallback {
+  std::string disabled_by;                  // the file that says so; empty: it asks
+  std::optional<base::Error> unreadable{};  // a file that may say so
+};
+Fallback containerd_fallback(base::Files& files, const K3sFiles& places = {});
+
+// The same as an error: k3s.registry_fallback (blocked, with what to do).
 base::Result<void> check_no_fallback(base::Files& files, const K3sFiles& places = {});
 
 }  // namespace gridseal::k3s

@@ -31,12 +31,9 @@ struct ArmouredText {
 // "why"}. Error (refused): armour.content.
 base::Result<std::string> armour(std::string_view json);
 
-// The first block of the text; what is around it is passed over. Errors (refused): armour.none, armour.cut
-// (no END line), armour.kind, armour.form (no base64), armour.check (something was lost or changed on the
-// way).
+// The first block of the text; what is around it is passed over. Errors (refused): armour.none, those of
+// read_armour_blocks, armour.kind, armour.form (no base64), armour.check (something was lost or changed on
+// the way).
 base::Result<ArmouredText> read_armour(std::string_view text);
-
-// Whether a line ends a block: nothing more has to be read.
-bool is_armour_end(std::string_view line);
 
 }  // namespace gridseal::media

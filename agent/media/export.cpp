@@ -7,6 +7,7 @@
 #include "deploy/images.hpp"
 #include "deploy/trust_update.hpp"
 #include "media/export_fetch.hpp"
+#include "media/export_trust.hpp"
 #include "media/image_names.hpp"
 #include "media/medium.hpp"
 #include "media/pieced_files.hpp"
@@ -29,6 +30,10 @@ bool is_tar(const std::string& path) {
   return path.ends_with(".tar");
 }
 
+bool is_package(const oci::FetchedArtifact& artifact) {
+  return artifact.manifest.artifact_type == oci::kPackageArtifact;
+}
+
 // What was written, with the policy that it must satisfy.
 struct Written {
   const config::Component* component;
@@ -39,10 +44,11 @@ struct Written {
 
 class Export {
  public:
-  Export(const deploy::Outside& outside, const deploy::Generation& generation, const ExportRequest& request,
-         Progress& progress, const std::stop_token& stop)
+  Export(const deploy::Outside& outside, std::shared_ptr<const deploy::Generation> generation,
+         const ExportRequest& request, Progress& progress, const std::stop_token& stop)
       : outside_(outside),
-        generation_(generation),
+        before_(std::move(generation)),
+        generation_(before_),
         request_(request),
         progress_(progress),
         stop_(stop),
@@ -54,7 +60,7 @@ class Export {
         }) {
     report_.contents.label = clean_label(request.label);
     report_.contents.made = outside.clock.now();
-    report_.contents.site = generation.settings.site.name;
+    report_.contents.site = generation_->settings.site.name;
   }
 
   Result<ExportReport> run() {
@@ -69,6 +75,10 @@ class Export {
       if (auto r = take(*component); !r)
         return std::move(r).error().with_context("'" + component->name + "' cannot be put on the medium");
     }
+    if (request_.package) {
+      if (auto r = take(*request_.package); !r)
+        return std::move(r).error().with_context("Gridseal's package cannot be put on the medium");
+    }
     if (auto r = put_contents(); !r) return std::move(r).error();
     if (auto r = tidy(); !r) return std::move(r).error();
     if (auto r = pack(); !r) return std::move(r).error();
@@ -80,7 +90,7 @@ class Export {
  private:
   Result<std::vector<const config::Component*>> chosen() const {
     std::vector<const config::Component*> list;
-    const auto& known = generation_.settings.components;
+    const auto& known = before_->settings.components;
     for (const std::string& name : request_.components) {
       const auto found = known.find(name);
       if (found == known.end())
@@ -96,12 +106,12 @@ class Export {
     return list;
   }
 
-  oci::Registry& registry(const std::string& name) const { return *generation_.registries.at(name); }
+  oci::Registry& registry(const std::string& name) const { return *before_->registries.at(name); }
   FetchWork work() { return {*store_, progress_, stop_}; }
   bool site_has(const base::Digest& digest) const { return request_.site_has && request_.site_has(digest); }
 
   Result<void> take_bundles() {
-    const config::Trust& trust = generation_.settings.trust;
+    const config::Trust& trust = before_->settings.trust;
     if (trust.repository.empty()) return {};
     progress_.begin("fetching trust bundles");
     const Remote from{registry(trust.registry), {trust.registry, trust.repository}};
@@ -119,12 +129,30 @@ class Export {
       if (auto r = store_->set_root(trust.repository + ":" + tag, **found); !r) return r;
       report_.contents.trust_bundles.push_back(version);
     }
+    return look_ahead(from, bundle->version());
+  }
+
+  // The bundles come first on the medium: releases are judged by what is trusted after them.
+  Result<void> look_ahead(const Remote& from, int64_t latest) {
+    const trust::TrustBundle* current = generation_->chain->current();
+    const int64_t first = std::max(current == nullptr ? 1 : current->version() + 1, latest - kMostBundles);
+    std::vector<std::string> envelopes;
+    for (int64_t version = first; version <= latest; ++version) {
+      auto envelope =
+          deploy::fetch_trust_bundle(from.registry, from.repository, "v" + std::to_string(version), stop_);
+      if (!envelope && envelope.error().code() == "oci.not_found") continue;
+      if (!envelope) return std::move(envelope).error();
+      envelopes.push_back(std::move(*envelope));
+    }
+    auto then = trust_after(outside_, generation_, request_.trust, envelopes);
+    if (!then) return std::move(then).error();
+    generation_ = std::move(*then);
     return {};
   }
 
   Result<void> take(const config::Component& component) {
     progress_.begin("looking for " + component.name);
-    auto resolved = deploy::resolve(generation_, component, stop_);
+    auto resolved = deploy::resolve(*generation_, component, stop_);
     if (!resolved) return std::move(resolved).error();
     if (site_has(resolved->digest)) {
       report_.left_out.push_back(component.name + " " + resolved->revision());
@@ -135,14 +163,14 @@ class Export {
     auto work = this->work();
     auto fetched = fetch_release(work, from, resolved->digest);
     if (!fetched) return std::move(fetched).error();
-    auto verified = deploy::judge(generation_, component, *fetched, resolved->tag, trust::Occasion::admission,
-                                  outside_.clock.now());
+    auto verified = deploy::judge(*generation_, component, *fetched, resolved->tag,
+                                  trust::Occasion::admission, outside_.clock.now());
     if (!verified)
       return Error::refused("media.would_be_refused",
                             "the site would not take it: " + verified.error().describe() + " (" +
                                 verified.error().code() + ")");
     if (auto r = fetch_referrers(work, from, fetched->digest, report_.warnings); !r) return r;
-    if (request_.images) {
+    if (request_.images && !is_package(*fetched)) {
       if (auto r = take_images(component, *fetched); !r) return r;
     }
     return name(component, *resolved, *fetched, verified->version());
@@ -198,7 +226,7 @@ class Export {
       return {};
     }
     progress_.begin("fetching the image " + reference.repository.to_string());
-    const auto places = deploy::places_of(generation_.settings.registries, reference.repository);
+    const auto places = deploy::places_of(generation_->settings.registries, reference.repository);
     std::optional<Error> last;
     for (const deploy::ImagePlace& place : places) {
       auto work = this->work();
@@ -277,7 +305,7 @@ class Export {
     for (const Written& written : written_) {
       auto read = oci::read_artifact((*medium)->layout(), written.digest);
       if (!read) return broken(read.error());
-      auto verified = deploy::judge(generation_, *written.component, *read, written.tag,
+      auto verified = deploy::judge(*generation_, *written.component, *read, written.tag,
                                     trust::Occasion::admission, outside_.clock.now());
       if (!verified) return broken(verified.error());
     }
@@ -303,7 +331,8 @@ class Export {
   }
 
   const deploy::Outside& outside_;
-  const deploy::Generation& generation_;
+  const std::shared_ptr<const deploy::Generation> before_;  // what is read through its registries
+  std::shared_ptr<const deploy::Generation> generation_;    // by what is judged
   const ExportRequest& request_;
   Progress& progress_;
   const std::stop_token& stop_;
@@ -325,10 +354,11 @@ Json to_json(const ExportReport& report) {
           {"checked_bytes", report.checked}};
 }
 
-Result<ExportReport> export_medium(const deploy::Outside& outside, const deploy::Generation& generation,
+Result<ExportReport> export_medium(const deploy::Outside& outside,
+                                   std::shared_ptr<const deploy::Generation> generation,
                                    const ExportRequest& request, Progress& progress,
                                    const std::stop_token& stop) {
-  return Export(outside, generation, request, progress, stop).run();
+  return Export(outside, std::move(generation), request, progress, stop).run();
 }
 
 }  // namespace gridseal::media

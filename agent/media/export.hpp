@@ -11,6 +11,7 @@
 
 #include "deploy/site.hpp"
 #include "media/contents.hpp"
+#include "media/export_trust.hpp"
 #include "media/import.hpp"
 
 namespace gridseal::media {
@@ -20,10 +21,12 @@ struct ExportRequest {
   std::vector<std::string> components;  // names in the settings; empty: all that have a registry
   std::string label;
   bool images = false;
+  std::optional<config::Component> package;                  // Gridseal's own, beside the components
   std::vector<oci::Platform> platforms;                      // of images; empty: all
   uint64_t chunk_size = 0;                                   // larger blobs are split; 0: none is
   std::function<bool(const base::Digest& digest)> site_has;  // is left out; empty: nothing is known
   int64_t trust_version = 0;                                 // the site has the bundles up to this one
+  TrustPlaces trust{};
 };
 
 struct ExportReport {
@@ -42,7 +45,8 @@ base::Json to_json(const ExportReport& report);
 // back is not what was written: the medium is broken), store.layout (refused: the folder is something else),
 // media.would_be_refused (refused: with the reason that the site would give); those of Registry, Store, Files
 // and Watch.
-base::Result<ExportReport> export_medium(const deploy::Outside& outside, const deploy::Generation& generation,
+base::Result<ExportReport> export_medium(const deploy::Outside& outside,
+                                         std::shared_ptr<const deploy::Generation> generation,
                                          const ExportRequest& request, Progress& progress,
                                          const std::stop_token& stop);
 

@@ -58,17 +58,12 @@ class Import {
 
   Result<ImportReport> run() {
     report_.path = request_.path;
+    report_.label = clean_label(request_.label.empty() ? last_part(request_.path) : request_.label);
     report_.started = clock_.now();
-    work_.progress.begin("reading the medium");
-    if (auto r = open(); !r) return std::move(r).error();
-    if (auto r = take_bundles(); !r) return std::move(r).error();
-    auto generation = engine_.fresh_generation();
-    if (!generation) return std::move(generation).error();
-    generation_ = std::move(*generation);
-    for (const auto& [name, component] : generation_->settings.components) {
-      if (auto r = take_component(component); !r) return std::move(r).error();
-    }
-    note_unwanted();
+    auto done = take_all();
+    set_aside();
+    if (!done) return std::move(done).error();
+    report_site();
     report_.copied = work_.copied;
     report_.finished = clock_.now();
     work_.progress.begin({});
@@ -76,6 +71,37 @@ class Import {
   }
 
  private:
+  Result<void> take_all() {
+    work_.progress.begin("reading the medium");
+    if (auto r = open(); !r) return r;
+    if (auto r = take_bundles(); !r) return r;
+    auto generation = engine_.fresh_generation();
+    if (!generation) return std::move(generation).error();
+    generation_ = std::move(*generation);
+    for (const auto& [name, component] : generation_->settings.components) {
+      if (auto r = take_component(component); !r) return r;
+    }
+    note_unwanted();
+    return {};
+  }
+
+  // What was taken is taken, also where no record of the rest can be written.
+  void set_aside() {
+    std::vector<deploy::Refusal> refused = std::move(refusals_);
+    for (deploy::Refusal& one : refused) one.medium = report_.label;
+    if (auto r = engine_.quarantine().note(std::move(refused), taken_); !r)
+      report_.warnings.push_back("what was refused is not recorded: " + r.error().describe());
+  }
+
+  // Of the moment after: trust and what is offered, signed, ready to go home.
+  void report_site() {
+    auto made = engine_.report_site();
+    if (made)
+      report_.site_report = made->sequence;
+    else
+      report_.warnings.push_back("no site report was made: " + made.error().describe());
+  }
+
   Result<void> open() {
     auto places = find_layouts(files_, request_.path);
     if (!places) return std::move(places).error();
@@ -95,16 +121,25 @@ class Import {
       media_.push_back(std::move(*medium));
     }
     if (media_.empty()) return std::move(*last);
-    report_.label = clean_label(request_.label);
+    if (!clean_label(request_.label).empty()) return {};
     for (const auto& medium : media_) {
-      if (report_.label.empty()) report_.label = medium->contents().label;
+      if (medium->contents().label.empty()) continue;
+      report_.label = medium->contents().label;
+      break;
     }
-    if (report_.label.empty()) report_.label = clean_label(last_part(request_.path));
     return {};
   }
 
-  void refuse(std::string what, Error error) {
-    if (report_.refused.size() < kMaxRefused) report_.refused.push_back({std::move(what), std::move(error)});
+  void refuse(std::string what, Error error, std::optional<base::Digest> digest = std::nullopt) {
+    if (report_.refused.size() >= kMaxRefused) return;
+    refusals_.push_back({what,
+                         digest,
+                         {},
+                         error.code(),
+                         error.describe(),
+                         std::string(base::to_string(error.outcome())),
+                         clock_.now()});
+    report_.refused.push_back({std::move(what), std::move(error)});
   }
 
   void leave(std::string what, std::string why) {
@@ -182,10 +217,12 @@ class Import {
   void note_unwanted() {
     for (const auto& medium : media_) {
       for (const Release& release : medium->releases()) {
-        if (!wanted_.contains(&release))
-          leave(Candidate{medium.get(), &release, {}}.what(),
-                "it says that it is '" + base::printable(release.component, 80) +
-                    "', which no component of this host follows");
+        if (wanted_.contains(&release)) continue;
+        leave(Candidate{medium.get(), &release, {}}.what(),
+              release.is_package ? "a package of Gridseal; 'gridseal upgrade check --from " +
+                                       base::printable(request_.path, 200) + "' judges it"
+                                 : "it says that it is '" + base::printable(release.component, 80) +
+                                       "', which no component of this host follows");
       }
     }
   }
@@ -209,7 +246,7 @@ class Import {
                                                {"reason", error.code()},
                                                {"message", error.describe()}});
     if (!row) return std::move(row).error();
-    refuse(candidate.what(), std::move(error));
+    refuse(candidate.what(), std::move(error), candidate.release->descriptor.digest);
     return false;
   }
 
@@ -308,7 +345,8 @@ class Import {
         auto parts = plan_image(*one, image, with);
         if (!parts && !is_about_content(parts.error())) return std::move(parts).error();
         if (!parts) {
-          refuse("image " + base::printable(names.front(), 200), std::move(parts).error());
+          refuse("image " + base::printable(names.front(), 200), std::move(parts).error(),
+                 image.descriptor.digest);
           continue;
         }
         plan = std::move(with);
@@ -336,6 +374,8 @@ class Import {
     const auto same = std::ranges::find_if(before, [&](const deploy::Offer& one) {
       return one.tag == offer.tag && one.digest == offer.digest && one.images == offer.images;
     });
+    taken_.push_back(offer.digest);
+    taken_.insert(taken_.end(), offer.images.begin(), offer.images.end());
     report_.releases.push_back(
         {component.name, revision.to_string(), offer.version, offer.images.size(), same != before.end()});
     if (same != before.end()) return true;
@@ -358,6 +398,8 @@ class Import {
   std::shared_ptr<const deploy::Generation> generation_;
   std::vector<std::unique_ptr<Medium>> media_;
   std::set<const Release*> wanted_;
+  std::vector<deploy::Refusal> refusals_;
+  std::vector<base::Digest> taken_;
   ImportReport report_;
 };
 

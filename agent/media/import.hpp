@@ -64,7 +64,9 @@ struct ImportReport {
   std::vector<std::pair<std::string, std::string>> left{};  // what was not taken, and why, without blame
   std::vector<base::Json> bundles{};                        // as import_trust says
   Foreign foreign{};
-  uint64_t copied = 0;  // bytes
+  uint64_t copied = 0;                   // bytes
+  std::optional<int64_t> site_report{};  // its number
+  std::vector<std::string> warnings{};
 };
 
 base::Json to_json(const ImportReport& report);
@@ -72,8 +74,9 @@ base::Json to_json(const ImportReport& report);
 inline constexpr base::milliseconds kLongestImport = std::chrono::hours(12);
 
 // `files` reads the medium. Not while another import of the same engine runs. What is refused of a medium is
-// in the report. Errors: those of find_layouts and Medium when nothing of the medium
-// can be read; store.no_space, files.*, history.* (blocked), media.unreadable, media.stopped, media.too_slow.
+// in the report and in quarantine; a signed site report is made at the end. Errors: those of find_layouts and
+// Medium when nothing of the medium can be read; store.no_space, files.*, history.* (blocked),
+// media.unreadable, media.stopped, media.too_slow.
 base::Result<ImportReport> import_medium(deploy::Engine& engine, base::Files& files,
                                          const ImportRequest& request, Progress& progress,
                                          const std::stop_token& stop);

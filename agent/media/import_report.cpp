@@ -50,7 +50,9 @@ Json to_json(const ImportReport& report) {
           {"trust_bundles", report.bundles},
           {"foreign", report.foreign.names},
           {"foreign_more", report.foreign.more},
-          {"copied_bytes", report.copied}};
+          {"copied_bytes", report.copied},
+          {"site_report", report.site_report ? Json(*report.site_report) : Json()},
+          {"warnings", report.warnings}};
 }
 
 }  // namespace gridseal::media

@@ -166,7 +166,7 @@ Result<void> Medium::take(const std::string& name, const oci::Descriptor& entry,
   const auto created = base::parse_rfc3339(annotation(manifest.annotations, oci::kAnnotationCreated));
   releases_.push_back({name, entry, std::move(component),
                        annotation(manifest.annotations, oci::kAnnotationVersion),
-                       created ? *created : base::Time{}});
+                       created ? *created : base::Time{}, manifest.artifact_type == oci::kPackageArtifact});
   return {};
 }
 

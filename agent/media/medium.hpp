@@ -20,6 +20,7 @@ struct Release {
   std::string component;  // as its manifest claims, as are the next two
   std::string version;
   base::Time created{};
+  bool is_package = false;  // of Gridseal itself (docs/formats/package.md)
 
   // The tag that the name ends in; without a name the version.
   std::string tag() const;

@@ -80,6 +80,10 @@ std::optional<std::pair<std::string, unsigned>> piece_of(std::string_view name) 
   return std::pair{std::string(name.substr(0, kHex)), value};
 }
 
+bool is_going_home(const base::Entry& entry) {
+  return entry.kind == EntryKind::directory && entry.name == kReceiptsFolder;
+}
+
 }  // namespace
 
 void Foreign::add(std::string name) {
@@ -115,7 +119,7 @@ Result<LayoutPlaces> find_layouts(base::Files& files, const std::string& path) {
       places.layouts.push_back({inner, false});
     else if (entry.kind == EntryKind::file && entry.name.ends_with(".tar"))
       places.layouts.push_back({inner, true});
-    else
+    else if (!is_going_home(entry))
       places.foreign.add(entry.name + std::string(kind_word(entry.kind)));
   }
   if (places.layouts.size() > kMaxLayouts) return too_many(path, kMaxLayouts);
@@ -221,7 +225,7 @@ Result<void> MediumFiles::scan_folder() {
       if (auto r = add(entry.name, {path, 0, info->size}); !r) return std::move(r).error();
     } else if (entry.name == "blobs" && entry.kind == EntryKind::directory) {
       blobs = true;
-    } else {
+    } else if (!is_going_home(entry)) {
       foreign_.add(entry.name + std::string(kind_word(entry.kind)));
     }
   }

@@ -25,6 +25,8 @@ inline constexpr size_t kMaxFiles = 20'000;   // of one layout
 inline constexpr size_t kMaxListed = 10'000;  // entries of a folder that is only looked through
 inline constexpr size_t kMaxForeign = 100;    // that are named; the others are counted
 inline constexpr size_t kMaxLayouts = 16;     // on one medium
+// What goes home on it (import --receipts-back): a folder that is neither read nor called foreign.
+inline constexpr std::string_view kReceiptsFolder = "receipts";
 
 // Names that do not belong to a layout.
 struct Foreign {

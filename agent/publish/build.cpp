@@ -9,6 +9,7 @@
 #include "manifest/rendered.hpp"
 #include "oci/media_types.hpp"
 #include "publish/folder.hpp"
+#include "publish/package.hpp"
 
 namespace gridseal::publish {
 namespace {
@@ -83,8 +84,8 @@ base::Result<void> read_back(base::Files& files, const BuildRequest& request, Bu
   auto writer = manifest::RenderedWriter::create(files, scratch, std::move(options));
   if (!writer) return std::move(writer).error();
   ManifestVisitor visitor(*writer);
-  auto extracted =
-      archive::extract(archive::read_from(built.layer), visitor, {}, built.layer_descriptor.digest);
+  const BuiltLayer& layer = built.layers.front();
+  auto extracted = archive::extract(archive::read_from(layer.bytes), visitor, {}, layer.descriptor.digest);
   if (!extracted) return std::move(extracted).error();
   auto rendered = writer->finish();
   if (!rendered) return std::move(rendered).error();
@@ -99,14 +100,16 @@ base::Result<void> pack(base::Files& files, const BuildRequest& request, Built& 
   auto folder = read_folder(files, request.directory);
   if (!folder)
     return std::move(folder).error().with_context("cannot read the folder '" + request.directory + "'");
-  auto packed = archive::pack_tar_gzip(std::move(*folder), [&built](std::string_view bytes) {
-    built.layer += bytes;
+  std::string layer;
+  auto packed = archive::pack_tar_gzip(std::move(*folder), [&layer](std::string_view bytes) {
+    layer += bytes;
     return base::Result<void>();
   });
   if (!packed) return std::move(packed).error();
   built.files = packed->files;
-  built.layer_descriptor = {std::string(oci::kFluxContent), packed->digest, packed->packed_bytes, {}, {}, {}};
-  return {};
+  built.layers.push_back(
+      {{std::string(oci::kFluxContent), packed->digest, packed->packed_bytes, {}, {}, {}}, std::move(layer)});
+  return read_back(files, request, built);
 }
 
 }  // namespace
@@ -114,19 +117,24 @@ base::Result<void> pack(base::Files& files, const BuildRequest& request, Built& 
 base::Result<Built> build(base::Files& files, const BuildRequest& request) {
   auto annotations = annotations_of(request);
   if (!annotations) return std::move(annotations).error();
-  const oci::Descriptor unknown = oci::describe("", "");
-  Built built{unknown, {}, std::string(kConfig), {}, oci::describe(oci::kFluxConfig, kConfig), unknown, 0,
-              0,       {}};
+  const bool holds_packages = !request.packages.empty();
+  Built built{oci::describe("", ""),
+              {},
+              std::string(kConfig),
+              oci::describe(holds_packages ? oci::kOciEmpty : oci::kFluxConfig, kConfig),
+              {}};
   if (!base::Semver::parse(request.version))
     built.warnings.push_back("the version '" + base::printable(request.version) +
                              "' is no semantic version: agents can order such releases only by their time");
-  if (auto r = pack(files, request, built); !r) return std::move(r).error();
-  if (auto r = read_back(files, request, built); !r) return std::move(r).error();
+  auto filled = holds_packages ? add_packages(files, request, built) : pack(files, request, built);
+  if (!filled) return std::move(filled).error();
   if (request.strict && !built.warnings.empty())
     return base::Error::refused("publish.strict", built.warnings.front());
 
-  oci::Manifest manifest{std::string(oci::kOciManifest), {}, built.config_descriptor,
-                         {built.layer_descriptor},       {}, std::move(*annotations)};
+  oci::Manifest manifest{std::string(oci::kOciManifest), {}, built.config_descriptor, {}, {},
+                         std::move(*annotations)};
+  if (holds_packages) manifest.artifact_type = oci::kPackageArtifact;
+  for (const BuiltLayer& layer : built.layers) manifest.layers.push_back(layer.descriptor);
   built.manifest = oci::serialize(manifest);
   built.descriptor = oci::describe(oci::kOciManifest, built.manifest);
   return built;

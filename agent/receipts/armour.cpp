@@ -1,8 +1,7 @@
 #include "receipts/armour.hpp"
 
-#include <optional>
-
 #include "archive/gzip.hpp"
+#include "base/armour.hpp"
 #include "base/encoding.hpp"
 #include "receipts/receipt.hpp"
 
@@ -12,10 +11,6 @@ namespace {
 using base::Error;
 using base::Result;
 
-constexpr std::string_view kBegin = "-----BEGIN GRIDSEAL ";
-constexpr std::string_view kEnd = "-----END GRIDSEAL ";
-constexpr std::string_view kDashes = "-----";
-constexpr size_t kLine = 76;
 constexpr size_t kMaxBlocks = 10'000;
 
 std::string_view label_of(history::ReceiptKind kind) {
@@ -38,13 +33,6 @@ Result<std::string> envelope_of(std::string_view text) {
       Envelope{std::string(text.substr(end + 1)), std::string(text.substr(0, space)), std::move(*signature)});
 }
 
-std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view kSpace = " \t\r";
-  const size_t begin = line.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin, line.find_last_not_of(kSpace) - begin + 1);
-}
-
 Error damaged(size_t line, const std::string& why) {
   return Error::refused("receipt.armour", "the block that begins in line " + std::to_string(line) +
                                               " cannot be read: " + why +
@@ -61,11 +49,6 @@ Result<std::string> unpack(const std::string& base64, size_t line) {
   return envelope;
 }
 
-// Header lines have a colon, which base64 has not.
-bool is_header(std::string_view line) {
-  return line.empty() || line.find(':') != std::string_view::npos;
-}
-
 }  // namespace
 
 Result<std::string> armour(std::string_view text) {
@@ -75,44 +58,24 @@ Result<std::string> armour(std::string_view text) {
   if (!statement) return std::move(statement).error();
   auto packed = archive::gzip(packed_text(*envelope));
   if (!packed) return packed;
-  const std::string label = std::string(label_of(statement->kind)) + std::string(kDashes) + "\n";
-  std::string out = std::string(kBegin) + label;
-  out += "Site: " + base::printable(statement->site) + "\n";
-  out += "Number: " + std::to_string(statement->sequence) + "\n";
-  out += "Issued: " + base::format_rfc3339(statement->issued) + "\n\n";
-  const std::string base64 = base::encode_base64(*packed);
-  for (size_t at = 0; at < base64.size(); at += kLine) out += base64.substr(at, kLine) + "\n";
-  return out + std::string(kEnd) + label;
+  return base::armour_block(label_of(statement->kind),
+                            {{"Site", base::printable(statement->site)},
+                             {"Number", std::to_string(statement->sequence)},
+                             {"Issued", base::format_rfc3339(statement->issued)}},
+                            *packed);
 }
 
 Result<std::vector<std::string>> read_armour(std::string_view text) {
+  auto blocks = base::read_armour_blocks(text, {kMaxBlocks + 1, 2 * kMaxEnvelope});
+  if (!blocks) return Error::refused("receipt.armour", blocks.error().message());
+  if (blocks->size() > kMaxBlocks)
+    return Error::refused("parse.limit", "more than " + std::to_string(kMaxBlocks) + " blocks in one text");
   std::vector<std::string> envelopes;
-  std::optional<std::string> block;
-  size_t number = 0;
-  size_t begin = 0;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    const std::string_view line = trimmed(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    ++number;
-    if (line.starts_with(kBegin)) {
-      if (block) return damaged(begin, "it does not end");
-      if (envelopes.size() == kMaxBlocks)
-        return Error::refused("parse.limit",
-                              "more than " + std::to_string(kMaxBlocks) + " blocks in one text");
-      block.emplace();
-      begin = number;
-    } else if (block && line.starts_with(kEnd)) {
-      auto envelope = unpack(*block, begin);
-      if (!envelope) return std::move(envelope).error();
-      envelopes.push_back(std::move(*envelope));
-      block.reset();
-    } else if (block && !is_header(line)) {
-      if (block->size() + line.size() > 2 * kMaxEnvelope) return damaged(begin, "it is too long");
-      block->append(line);
-    }
+  for (const base::ArmourBlock& block : *blocks) {
+    auto envelope = unpack(block.base64, block.line);
+    if (!envelope) return std::move(envelope).error();
+    envelopes.push_back(std::move(*envelope));
   }
-  if (block) return damaged(begin, "it does not end");
   return envelopes;
 }
 

@@ -39,9 +39,8 @@ base::Clock::Monotonic Issuer::due() const {
 
 bool Issuer::run() {
   const auto now = outside_.clock.monotonic();
-  if (outside_.history.endings() == seen_endings_ && now < due()) return false;
+  if (outside_.history.endings() == seen_endings_ && now < due()) return issued_.exchange(false);
   due_ = base::Clock::Monotonic::max();
-  issued_ = false;
   const int64_t endings = outside_.history.endings();
   auto done = work();
   seen_endings_ = endings;
@@ -50,7 +49,7 @@ bool Issuer::run() {
     if (report_due_) report_due_ = std::max(*report_due_, due_);
   }
   note(done);
-  return issued_;
+  return issued_.exchange(false);
 }
 
 Result<void> Issuer::work() {
@@ -189,7 +188,6 @@ Result<void> Issuer::report_when_due() {
   if (now < *report_due_) return {};
   auto made = report();
   if (!made) return std::move(made).error();
-  issued_ = true;
   report_due_ = now + interval_;
   if (keep_audit_.count() == 0) return {};
   auto cut = outside_.history.cut_audit(outside_.clock.now() - keep_audit_);
@@ -219,9 +217,11 @@ Result<history::Receipt> Issuer::report() {
   auto facts = report_facts();
   if (!facts) return std::move(facts).error();
   const SiteFacts site = outside_.facts();
-  return outside_.history.add_receipt({}, [&](const history::ReceiptPlace& place) {
+  auto made = outside_.history.add_receipt({}, [&](const history::ReceiptPlace& place) {
     return seal(**signing, compose_report(site, *facts, (*signing)->public_key(), place));
   });
+  if (made) issued_ = true;
+  return made;
 }
 
 }  // namespace gridseal::receipts

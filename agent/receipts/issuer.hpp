@@ -4,6 +4,7 @@
 // store.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -37,7 +38,7 @@ class Issuer {
   // --- by the worker alone
   base::Clock::Monotonic due() const;
   // Never fails a deployment: what does not work is logged once, said in warning(), and tried again. True:
-  // something new was issued.
+  // something new was issued, also by report().
   bool run();
   // 0: no reports by themselves.
   void set_report_interval(base::milliseconds interval);
@@ -72,7 +73,7 @@ class Issuer {
   base::Clock::Monotonic due_;                          // of what failed, or of the start
   std::optional<base::Clock::Monotonic> report_due_{};  // absent: to be found out
   int64_t seen_endings_ = -1;
-  bool issued_ = false;  // by the run that is under way
+  std::atomic<bool> issued_{false};  // since the last run() said so
 
   mutable std::mutex mutex_;  // of what follows
   std::optional<crypto::PrivateKey> key_;

@@ -40,12 +40,13 @@ struct Live {
   std::vector<LiveComponent> components;
   std::vector<std::string> warnings;  // about trust: what is wrong or about to be
   std::optional<ClockReading> clock;
-  std::optional<std::string> media;  // the latest import, and whether the medium may be pulled
+  std::optional<std::string> media;         // the latest import, and whether the medium may be pulled
+  std::optional<std::string> quarantine{};  // what media brought and was refused
 };
 
-// {"agent", "site", "clock", "components", "warnings", "media", "audit"}. Components are those of the
-// settings, by name; then those that only the history knows, with a warning. A null `live`: the daemon is not
-// running.
+// {"agent", "site", "clock", "components", "warnings", "media", "quarantine", "audit"}. Components are those
+// of the settings, by name; then those that only the history knows, with a warning. A null `live`: the daemon
+// is not running.
 base::Result<base::Json> status(history::History& history, const config::Settings& settings,
                                 const Live* live);
 

@@ -280,6 +280,7 @@ Result<Json> status(history::History& history, const config::Settings& settings,
               {"components", std::move(*components)},
               {"warnings", live == nullptr ? Json::array() : Json(live->warnings)},
               {"media", live != nullptr && live->media ? Json(*live->media) : Json()},
+              {"quarantine", live != nullptr && live->quarantine ? Json(*live->quarantine) : Json()},
               {"audit", std::move(*head)}};
 }
 

@@ -501,6 +501,23 @@ const std::array kMedia{
                check_file_system},
 };
 
+const std::array kUpgrade{
+    Key<Upgrade>{"registry",
+                 &Upgrade::registry,
+                 "",
+                 "Registry that holds them.",
+                 nullptr,
+                 {},
+                 "the only registry, when there is one"},
+    Key<Upgrade>{"repository", &Upgrade::repository, R"("")",
+                 "Repository of Gridseal's packages, such as `gridseal/packages`. Empty: they come on media "
+                 "alone."},
+    Key<Upgrade>{"semver", &Upgrade::semver, R"("*")", "Range of versions that are looked for.",
+                 check_not_empty},
+    Key<Upgrade>{"policy", &Upgrade::policy, R"("")",
+                 "Trust policy that a package must satisfy. Empty: no package is judged."},
+};
+
 const std::array kReceipts{
     Key<Receipts>{"report_interval",
                   &Receipts::report_interval,
@@ -590,6 +607,7 @@ const std::span<const Key<Storage>> kStorageKeys{kStorage};
 const std::span<const Key<Images>> kImagesKeys{kImages};
 const std::span<const Key<Control>> kControlKeys{kControl};
 const std::span<const Key<Media>> kMediaKeys{kMedia};
+const std::span<const Key<Upgrade>> kUpgradeKeys{kUpgrade};
 const std::span<const Key<Receipts>> kReceiptsKeys{kReceipts};
 const std::span<const Key<LogSettings>> kLogKeys{kLog};
 
@@ -634,6 +652,10 @@ std::vector<SectionDoc> section_docs() {
       section("images", "Container images for the node on this host.", kImagesKeys),
       section("control", "The control socket.", kControlKeys),
       section("media", "Media that are plugged in.", kMediaKeys),
+      section("upgrade",
+              "Newer packages of Gridseal itself, which `gridseal upgrade` looks for and judges, and never "
+              "installs.",
+              kUpgradeKeys),
       section("receipts", "What this host says of itself, signed: [Receipts](receipts.md) explains it.",
               kReceiptsKeys),
       section("log", "The log.", kLogKeys),

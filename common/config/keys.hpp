@@ -67,6 +67,7 @@ extern const std::span<const Key<Storage>> kStorageKeys;
 extern const std::span<const Key<Images>> kImagesKeys;
 extern const std::span<const Key<Control>> kControlKeys;
 extern const std::span<const Key<Media>> kMediaKeys;
+extern const std::span<const Key<Upgrade>> kUpgradeKeys;
 extern const std::span<const Key<Receipts>> kReceiptsKeys;
 extern const std::span<const Key<LogSettings>> kLogKeys;
 

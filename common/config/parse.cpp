@@ -14,7 +14,7 @@ namespace gridseal::config {
 namespace {
 
 const std::vector<std::string> kSections{"site",   "registry", "trust", "component", "kubernetes", "storage",
-                                         "images", "control",  "media", "receipts",  "log"};
+                                         "images", "control",  "media", "upgrade",   "receipts",   "log"};
 constexpr size_t kMaxNamed = 1000;
 
 class Parser {
@@ -33,6 +33,7 @@ class Parser {
     images();
     reader_.section("control", table("control"), kControlKeys, out_.control);
     reader_.section("media", table("media"), kMediaKeys, out_.media);
+    upgrade();
     receipts();
     reader_.section("log", table("log"), kLogKeys, out_.log);
     return std::move(out_);
@@ -115,6 +116,18 @@ class Parser {
           });
     if (found != nullptr && !out_.trust.repository.empty())
       check_reference("trust", *found, "registry", out_.registries, out_.trust.registry);
+  }
+
+  void upgrade() {
+    const Member* found = table("upgrade");
+    reader_.section("upgrade", found, kUpgradeKeys, out_.upgrade);
+    const Upgrade& upgrade = out_.upgrade;
+    if (!upgrade.policy.empty())
+      check_named("upgrade", *found, "policy", "policy", out_.trust.policies, upgrade.policy);
+    if (upgrade.repository.empty()) return;
+    if (upgrade.policy.empty())
+      reader_.problem(found->place, "upgrade.policy", "is missing: nothing else says who may sign a package");
+    check_reference("upgrade", *found, "registry", out_.registries, out_.upgrade.registry);
   }
 
   void receipts() {

@@ -260,6 +260,14 @@ struct Media {
   std::vector<std::string> file_systems;  // that are mounted for it
 };
 
+// Newer packages of Gridseal itself. They are looked for and judged, never installed.
+struct Upgrade {
+  std::string registry;    // a name in Settings::registries
+  std::string repository;  // empty: no registry is asked
+  std::string semver;      // a range
+  std::string policy;      // a name in Trust::policies; empty: no package is judged
+};
+
 // What this host says of itself, signed.
 struct Receipts {
   base::milliseconds report_interval{};  // between two site reports; 0: only when asked
@@ -283,6 +291,7 @@ struct Settings {
   Images images;
   Control control;
   Media media{};
+  Upgrade upgrade{};
   Receipts receipts;
   LogSettings log;
 };

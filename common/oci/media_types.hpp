@@ -32,6 +32,13 @@ inline constexpr std::string_view kReportArtifact = "application/vnd.gridseal.si
 inline constexpr std::string_view kReceiptEnvelope = "application/vnd.gridseal.receipt.v1.dsse+json";
 inline constexpr std::string_view kAnnotationReceiptNumber = "dev.gridseal.receipt.sequence";
 
+// Gridseal's own packages (docs/formats/package.md).
+inline constexpr std::string_view kPackageArtifact = "application/vnd.gridseal.package.v1";
+inline constexpr std::string_view kDebianPackage = "application/vnd.debian.binary-package";
+inline constexpr std::string_view kRpmPackage = "application/x-rpm";
+inline constexpr std::string_view kAnnotationSuite = "dev.gridseal.package.suite";
+inline constexpr std::string_view kAnnotationArchitecture = "dev.gridseal.package.architecture";
+
 inline constexpr std::string_view kAnnotationRefName = "org.opencontainers.image.ref.name";
 inline constexpr std::string_view kAnnotationCreated = "org.opencontainers.image.created";
 inline constexpr std::string_view kAnnotationSource = "org.opencontainers.image.source";

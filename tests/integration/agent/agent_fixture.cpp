@@ -157,7 +157,8 @@ std::string AgentTest::publish(const std::string& version, const Manifests& mani
   auto publisher = oci::Publisher::create(settings, outside).value();
   const oci::Repository repository{"mirror", "team/shop"};
   EXPECT_TRUE(publisher->push_blob(repository, built->config_descriptor, built->config, {}));
-  EXPECT_TRUE(publisher->push_blob(repository, built->layer_descriptor, built->layer, {}));
+  EXPECT_TRUE(
+      publisher->push_blob(repository, built->layers.front().descriptor, built->layers.front().bytes, {}));
   EXPECT_TRUE(publisher->push_manifest(repository, {}, built->manifest, built->descriptor.media_type, {}));
   const std::string digest = built->descriptor.digest.to_string();
   if (key != nullptr) sign(digest, *key);

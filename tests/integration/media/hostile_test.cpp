@@ -318,6 +318,13 @@ TEST_P(HostileTable, IsRefusedWithItsReason) {
   const std::string said = report ? to_json(*report).dump() : report.error().describe();
   EXPECT_EQ(said.find('\x1b'), std::string::npos);
   EXPECT_EQ(said.find("u001b"), std::string::npos) << said;
+  // What was refused is in quarantine, with its reason.
+  const auto kept = test.host_.engine().quarantine().all();
+  if (report && !report->refused.empty()) {
+    ASSERT_FALSE(kept.empty());
+    EXPECT_EQ(kept.back().code, report->refused.back().error.code());
+    EXPECT_EQ(kept.back().medium, report->label);
+  }
   if (std::string(harm.expected) == "taken") return;
   EXPECT_TRUE(test.host_.engine().offers().all().empty());
   EXPECT_EQ(test.host_.flaws_of_history(), "");

@@ -3,6 +3,7 @@
 
 #include "integration/media/media_fixture.hpp"
 #include "media/tar_index.hpp"
+#include "publish/sign.hpp"
 
 namespace gridseal::test {
 namespace {
@@ -93,6 +94,23 @@ TEST_F(MediaTest, APermitLetsAnOlderOneIn) {
   report = import();
   ASSERT_TRUE(report);
   ASSERT_EQ(report->releases.size(), 1U);
+}
+
+// GS-MEDIA-012: What is refused stays in quarantine until it is taken after all.
+TEST_F(MediaTest, QuarantineUntilItIsTaken) {
+  ASSERT_TRUE(host_.start());
+  const base::Digest digest = add_release("1.0.0", {"stable", "shop", nullptr, {}});
+  const auto refused = import();
+  ASSERT_TRUE(refused) << refused.error().describe();
+  const auto kept = host_.engine().quarantine().all();
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].digest, digest);
+  EXPECT_EQ(kept[0].outcome, "pending");
+  ASSERT_TRUE(publish::sign_layout(base::system_files(), medium_, digest, host_.key(), {}));
+  const auto taken = import();
+  ASSERT_TRUE(taken) << taken.error().describe();
+  ASSERT_EQ(taken->releases.size(), 1U) << to_json(*taken).dump(2);
+  EXPECT_TRUE(host_.engine().quarantine().all().empty());
 }
 
 // GS-MEDIA-006: What came while nothing may change survives a restart and a clean-up of the store, and is

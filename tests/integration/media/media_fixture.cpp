@@ -47,7 +47,7 @@ base::Digest MediaTest::add_release(const std::string& version, const SimManifes
   auto built = publish::build(files, request).value();
   auto writer = publish::LayoutWriter::open(files, folder).value();
   EXPECT_TRUE(writer.put_blob(built.config_descriptor.digest, built.config));
-  EXPECT_TRUE(writer.put_blob(built.layer_descriptor.digest, built.layer));
+  EXPECT_TRUE(writer.put_blob(built.layers.front().descriptor.digest, built.layers.front().bytes));
   EXPECT_TRUE(writer.put_blob(built.descriptor.digest, built.manifest));
   EXPECT_TRUE(writer.set_reference(options.name, built.descriptor));
   if (options.key != nullptr) {

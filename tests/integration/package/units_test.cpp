@@ -51,5 +51,20 @@ TEST_F(Units, AreSandboxed) {
   EXPECT_EQ(hidden.output, "");
 }
 
+// GS-PACKAGE-022: The unit that imports what is plugged in is well formed, holds few capabilities, and
+// belongs to the group that may talk to gridseald: without CAP_DAC_OVERRIDE being root opens no socket.
+TEST_F(Units, MediaMayTalkToTheAgent) {
+  const std::string unit = directory_ + "/gridseal-media@.service";
+  const Ran verified =
+      run_program("systemd-analyze verify --man=no --recursive-errors=no " + unit + " | grep -v umount");
+  EXPECT_EQ(verified.output, "");
+  const auto value = [](const std::string& name, const std::string& file) {
+    return run_program("sed -n 's/^" + name + "=//p' '" + file + "'").output;
+  };
+  EXPECT_EQ(value("CapabilityBoundingSet", unit), "CAP_SYS_ADMIN CAP_DAC_READ_SEARCH\n");
+  EXPECT_EQ(value("SocketMode", directory_ + "/gridseald.socket"), "0660\n");
+  EXPECT_EQ(value("SupplementaryGroups", unit), value("SocketGroup", directory_ + "/gridseald.socket"));
+}
+
 }  // namespace
 }  // namespace gridseal::test

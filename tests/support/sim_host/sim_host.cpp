@@ -133,7 +133,7 @@ std::string SimHost::publish(const std::string& version, const SimManifests& man
   const oci::Surroundings outside{network_, clock_, base::null_log(), {}};
   auto publisher = must(oci::Publisher::create(pushing(), outside));
   must(publisher->push_blob(kRepository, built.config_descriptor, built.config, {}));
-  must(publisher->push_blob(kRepository, built.layer_descriptor, built.layer, {}));
+  must(publisher->push_blob(kRepository, built.layers.front().descriptor, built.layers.front().bytes, {}));
   (void)must(publisher->push_manifest(kRepository, {}, built.manifest, built.descriptor.media_type, {}));
   const std::string digest = built.descriptor.digest.to_string();
   sign(digest);

@@ -132,5 +132,19 @@ TEST(Parse, Sizes) {
   }
 }
 
+// GS-CONFIG-120: where Gridseal's own packages are looked for names a registry and a policy that are there.
+TEST(Parse, Upgrade) {
+  const auto loaded =
+      parse_text(kLeast + "[upgrade]\nrepository = \"gridseal/packages\"\npolicy = \"release\"\n");
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_EQ(loaded->settings.upgrade.registry, "mirror");
+  EXPECT_EQ(loaded->settings.upgrade.semver, "*");
+  EXPECT_TRUE(parse_text(kLeast + "[upgrade]\npolicy = \"release\"\n")) << "on media alone";
+  const auto unsigned_ones = parse_text(kLeast + "[upgrade]\nrepository = \"gridseal/packages\"\n");
+  ASSERT_FALSE(unsigned_ones);
+  EXPECT_NE(unsigned_ones.error().to_string().find("upgrade.policy"), std::string::npos);
+  EXPECT_FALSE(parse_text(kLeast + "[upgrade]\npolicy = \"releases\"\n"));
+}
+
 }  // namespace
 }  // namespace gridseal::config

@@ -33,7 +33,8 @@ TEST(Armour, FindsWhatWasLost) {
   EXPECT_EQ(read_armour(lost).error().code(), "armour.check");
   EXPECT_EQ(read_armour(text.substr(0, text.find("-----END"))).error().code(), "armour.cut");
   EXPECT_EQ(read_armour("hello").error().code(), "armour.none");
-  EXPECT_EQ(read_armour("-----BEGIN GRIDSEAL SECRET-----\n").error().code(), "armour.kind");
+  EXPECT_EQ(read_armour("-----BEGIN GRIDSEAL SECRET-----\n-----END GRIDSEAL SECRET-----\n").error().code(),
+            "armour.kind");
 }
 
 // GS-MEDIA-062: Only a trust bundle, a denial or a permit is armoured.

@@ -35,7 +35,7 @@ TEST_F(BuildTest, SameInputSameDigest) {
   moved.directory = root_ + "/elsewhere/";
   auto second = build(files_, moved);
   ASSERT_TRUE(second) << second.error().describe();
-  EXPECT_EQ(first->layer, second->layer);
+  EXPECT_EQ(first->layers.front().bytes, second->layers.front().bytes);
   EXPECT_EQ(first->manifest, second->manifest);
   EXPECT_EQ(first->descriptor.digest, crypto::sha256(first->manifest));
 }
@@ -56,7 +56,7 @@ TEST_F(BuildTest, ManifestIsFluxShaped) {
   EXPECT_EQ(built->config, "{}");
   ASSERT_EQ(manifest->layers.size(), 1);
   EXPECT_EQ(manifest->layers[0].media_type, oci::kFluxContent);
-  EXPECT_EQ(manifest->layers[0].digest, crypto::sha256(built->layer));
+  EXPECT_EQ(manifest->layers[0].digest, crypto::sha256(built->layers.front().bytes));
   const oci::Annotations expected{{"org.opencontainers.image.title", "pump-control"},
                                   {"org.opencontainers.image.version", "1.0.0"},
                                   {"org.opencontainers.image.created", "2026-01-05T08:00:00Z"},
@@ -75,8 +75,8 @@ TEST_F(BuildTest, LayerUnpacks) {
   auto built = build(files_, request());
   ASSERT_TRUE(built) << built.error().describe();
   Names names;
-  auto unpacked =
-      archive::extract(archive::read_from(built->layer), names, {}, built->layer_descriptor.digest);
+  auto unpacked = archive::extract(archive::read_from(built->layers.front().bytes), names, {},
+                                   built->layers.front().descriptor.digest);
   ASSERT_TRUE(unpacked) << unpacked.error().describe();
   EXPECT_EQ(names.names, "README.md a.yaml ");
   EXPECT_EQ(built->objects, 1);
@@ -172,7 +172,7 @@ TEST_F(BuildTest, SourceIgnoreIsHonoured) {
   auto built = build(files_, request());
   ASSERT_TRUE(built) << built.error().describe();
   Names names;
-  ASSERT_TRUE(archive::extract(archive::read_from(built->layer), names));
+  ASSERT_TRUE(archive::extract(archive::read_from(built->layers.front().bytes), names));
   EXPECT_EQ(names.names, ".sourceignore a.yaml keep.md sub/.sourceignore ");
   put(".sourceignore", std::string((64U << 10U) + 1, '#'));
   EXPECT_FALSE(build(files_, request()));
@@ -206,6 +206,53 @@ TEST_F(BuildTest, VariablesAreTold) {
   BuildRequest strict = request();
   strict.strict = true;
   EXPECT_EQ(build(files_, strict).error().code(), "publish.strict");
+}
+
+// GS-PUBLISH-026: Packages become the layers of an artifact of their own type, with suite and architecture of
+// each under the signature.
+TEST_F(BuildTest, PackagesAreLayers) {
+  put("gridseal_1.2.0-1_armhf.deb", "debian");
+  put("gridseal-1.2.0-1.el9.x86_64.rpm", "red hat");
+  BuildRequest wanted = request();
+  wanted.directory.clear();
+  wanted.packages = {{"bookworm", root_ + "/in/gridseal_1.2.0-1_armhf.deb"},
+                     {"el9", root_ + "/in/gridseal-1.2.0-1.el9.x86_64.rpm"}};
+  const auto built = build(files_, wanted);
+  ASSERT_TRUE(built) << built.error().describe();
+  const auto manifest = oci::parse_manifest(built->manifest);
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(manifest->kind(), oci::kPackageArtifact);
+  EXPECT_EQ(manifest->annotations.at("org.opencontainers.image.version"), "1.0.0");
+  ASSERT_EQ(manifest->layers.size(), 2);
+  EXPECT_EQ(manifest->layers[0].media_type, oci::kDebianPackage);
+  EXPECT_EQ(manifest->layers[0].digest, crypto::sha256("debian"));
+  EXPECT_EQ(manifest->layers[0].annotations,
+            (oci::Annotations{{"org.opencontainers.image.title", "gridseal_1.2.0-1_armhf.deb"},
+                              {"dev.gridseal.package.suite", "bookworm"},
+                              {"dev.gridseal.package.architecture", "arm"}}));
+  EXPECT_EQ(manifest->layers[1].media_type, oci::kRpmPackage);
+  EXPECT_EQ(manifest->layers[1].annotations.at("dev.gridseal.package.architecture"), "amd64");
+}
+
+// GS-PUBLISH-027: What is not called as packages are, comes twice, or comes beside manifests is refused.
+TEST_F(BuildTest, PackagesThatAreNone) {
+  put("gridseal_1.2.0-1_amd64.deb", "debian");
+  put("gridseal.deb", "debian");
+  put("notes.txt", "text");
+  const auto refused = [&](std::vector<PackageFile> packages, const std::string& directory = {}) {
+    BuildRequest wanted = request();
+    wanted.directory = directory;
+    wanted.packages = std::move(packages);
+    const auto built = build(files_, wanted);
+    return built ? "built" : built.error().code();
+  };
+  const PackageFile good{"bookworm", root_ + "/in/gridseal_1.2.0-1_amd64.deb"};
+  EXPECT_EQ(refused({good}), "built");
+  EXPECT_EQ(refused({good, good}), "publish.request");
+  EXPECT_EQ(refused({good}, root_ + "/in"), "publish.request");
+  EXPECT_EQ(refused({{"bookworm", root_ + "/in/gridseal.deb"}}), "publish.request");
+  EXPECT_EQ(refused({{"bookworm", root_ + "/in/notes.txt"}}), "publish.request");
+  EXPECT_EQ(refused({{"bookworm", root_ + "/in/absent_1_amd64.deb"}}), "files.not_found");
 }
 
 }  // namespace

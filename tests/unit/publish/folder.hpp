@@ -45,7 +45,7 @@ class FolderTest : public ::testing::Test {
   void write_layout(const Built& built) {
     auto writer = LayoutWriter::open(files_, layout());
     ASSERT_TRUE(writer) << writer.error().describe();
-    ASSERT_TRUE(writer->put_blob(built.layer_descriptor.digest, built.layer));
+    ASSERT_TRUE(writer->put_blob(built.layers.front().descriptor.digest, built.layers.front().bytes));
     ASSERT_TRUE(writer->put_blob(built.config_descriptor.digest, built.config));
     ASSERT_TRUE(writer->put_blob(built.descriptor.digest, built.manifest));
     ASSERT_TRUE(writer->set_reference("1.0.0", built.descriptor));
