@@ -140,7 +140,7 @@ class History {
   // Of objects that are as the last good revision declares them; what is the same is not written.
   base::Result<void> set_clean_fields(std::string_view component, const std::vector<CleanFields>& objects);
   // Before anything is put back. An object has one open drift: found again it is not written, found different
-  // it changes. Audited.
+  // it changes. Of each component the newest kKeptDrifts stay, and those that are open. Audited.
   base::Result<void> record_drift(const Drift& drift);
   // Nothing when none is open. Audited.
   base::Result<void> end_drift(std::string_view component, const ObjectKey& key, DriftEnd end);
