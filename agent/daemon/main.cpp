@@ -30,6 +30,9 @@ constexpr int kExitConfig = 78;  // EX_CONFIG: the settings are wrong and no val
 // Every outside call of a step has its own limit; a step that outlives all of them together hangs.
 constexpr std::chrono::minutes kHungStep{15};
 
+// More than a k3s server on two cores answers at once only makes it busy.
+constexpr size_t kInFlight = 4;
+
 struct Arguments {
   std::string config_directory{config::kDefaultDirectory};
   std::string state_directory = "/var/lib/gridseal";
@@ -181,7 +184,8 @@ int run(const Arguments& arguments) {
   http::ClientConnector connector(clock, client);
   const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
   const deploy::Outside outside{
-      clock, files, *log, connector, random_share(), {}, credentials == nullptr ? "" : credentials, &clock};
+      clock,  files,    *log, connector, random_share(), {}, credentials == nullptr ? "" : credentials,
+      &clock, kInFlight};
   auto engine = deploy::Engine::start(outside, arguments.state_directory, settings, held);
   if (!engine) {
     log->error(engine.error().describe(), {{"reason", engine.error().code()}});

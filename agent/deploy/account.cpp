@@ -35,6 +35,7 @@ std::set<Question> questions_about(const manifest::Rendered& objects) {
   for (const auto& entry : objects.entries()) {
     const manifest::ObjectKey& key = entry.key;
     const Collection own{key.group, key.version, key.kind, key.namespace_};
+    questions.insert({"get", own});
     questions.insert({"list", own});
     if (!is_kept(key.kind)) questions.insert({"delete", own});
     if (makes_pods(key)) questions.insert({"list", {"", "v1", "Pod", key.namespace_}});

@@ -11,6 +11,13 @@ bool will_exist_newly(const kube::PlanItem& item) {
   return item.action == kube::Action::create || (item.action == kube::Action::deferred && item.uid.empty());
 }
 
+Indices absent_of(const std::vector<kube::PlanItem>& items) {
+  Indices absent;
+  for (size_t i = 0; i < items.size(); ++i)
+    if (will_exist_newly(items[i])) absent.push_back(i);
+  return absent;
+}
+
 base::Result<std::vector<history::InventoryEntry>> inventory_of(const Site& site, const Planned& planned,
                                                                 history::DeploymentId id) {
   std::vector<history::InventoryEntry> entries;
@@ -98,11 +105,11 @@ base::Result<Admitted> admit(const Site& site, const config::Component& componen
         *id, {history::DeploymentOutcome::blocked, error.code(), error.describe(), {}, false});
     return base::Error(error);
   }
-  return Admitted(*id, std::move(planned.rendered_));
+  return Admitted(*id, std::move(planned.rendered_), std::move(planned.late_), absent_of(planned.items_));
 }
 
 Admitted readmit(history::DeploymentId id, Rendered rendered) {
-  return {id, std::move(rendered)};
+  return {id, std::move(rendered), std::nullopt, {}};
 }
 
 }  // namespace gridseal::deploy

@@ -2,8 +2,8 @@
 #include <set>
 
 #include "deploy/account.hpp"
+#include "deploy/dry_runs.hpp"
 #include "deploy/revision.hpp"
-#include "deploy/rules.hpp"
 #include "kube/fields.hpp"
 
 namespace gridseal::deploy {
@@ -59,14 +59,26 @@ base::Result<void> check_deferred(const Site& site, const config::Component& com
                                   "changed");
 }
 
-// Kinds, by group and name, whose definition the revision changes. What is declared of them may need the new
-// definition, which a dry run before the first write cannot know.
-using Redefined = std::set<std::pair<std::string, std::string>>;
+// Of a definition that is there already and changes.
+base::Result<void> note_redefined(const manifest::Rendered& objects, size_t index, const kube::PlanItem& item,
+                                  Redefined& redefined) {
+  if (item.key.kind != "CustomResourceDefinition" || item.action != kube::Action::configure) return {};
+  auto definition = objects.load(index);
+  if (!definition) return std::move(definition).error();
+  redefined.emplace(kube::text_at(definition->body, {"spec", "group"}),
+                    kube::text_at(definition->body, {"spec", "names", "kind"}));
+  return {};
+}
 
-void note_redefined(const manifest::Object& object, const kube::PlanItem& item, Redefined& redefined) {
-  if (object.key.kind != "CustomResourceDefinition" || item.action != kube::Action::configure) return;
-  redefined.emplace(kube::text_at(object.body, {"spec", "group"}),
-                    kube::text_at(object.body, {"spec", "names", "kind"}));
+// What an accepted dry run does not tell of.
+base::Result<void> check_item(const Site& site, const config::Component& component,
+                              const manifest::Rendered& objects, const kube::PlanItem& item) {
+  if (!item.owner.empty() && item.owner != component.name) {
+    return base::Error::refused("deploy.owned_by_other",
+                                item.key.describe() + " belongs to the component '" + item.owner +
+                                    "' on this host; two components cannot own one object");
+  }
+  return check_deferred(site, component, objects, item);
 }
 
 base::Json names(const std::vector<std::string>& list) {
@@ -129,29 +141,24 @@ base::Result<Planned> plan(const Site& site, const config::Component& component,
   auto way_back = find_way_back(site, component, stop);
   if (!way_back) return std::move(way_back).error();
   if (auto r = check_account(site, component, rendered.objects(), stop); !r) return std::move(r).error();
+  const manifest::Rendered& objects = rendered.objects();
   std::vector<kube::PlanItem> items;
-  Redefined redefined;  // definitions come first in the order of applying
-  items.reserve(rendered.objects().size());
-  for (size_t i = 0; i < rendered.objects().size(); ++i) {
-    auto object = rendered.objects().load(i);
-    if (!object) return std::move(object).error();
-    kube::ApplyRules rules = apply_rules(component, object->key);
-    rules.definition_changes = redefined.contains({object->key.group, object->key.kind});
-    auto item = kube::plan_object(site.cluster_for(component), object->body, site.limits(stop), rules);
-    if (!item) {
-      return std::move(item).error().with_context("the cluster does not accept " + object->key.describe() +
-                                                  " (" + object->origin.describe() + ")");
+  Indices late;
+  Redefined redefined;
+  items.reserve(objects.size());
+  // Definitions first: what they change has to be known before the others are tried.
+  for (const auto stage : {manifest::Stage::definitions, manifest::Stage::classes, manifest::Stage::rest}) {
+    for (auto& tried : dry_run(site, component, objects, of_stage(objects, stage), redefined, stop)) {
+      if (!*tried) return std::move(*tried).error();
+      if (auto r = check_item(site, component, objects, **tried); !r) return std::move(r).error();
+      if (auto r = note_redefined(objects, items.size(), **tried, redefined); !r) return std::move(r).error();
+      const manifest::ObjectKey& key = (*tried)->key;
+      if ((*tried)->action == kube::Action::deferred || redefined.contains({key.group, key.kind}))
+        late.push_back(items.size());
+      items.push_back(std::move(**tried));
     }
-    if (!item->owner.empty() && item->owner != component.name) {
-      return base::Error::refused("deploy.owned_by_other",
-                                  object->key.describe() + " belongs to the component '" + item->owner +
-                                      "' on this host; two components cannot own one object");
-    }
-    if (auto r = check_deferred(site, component, rendered.objects(), *item); !r) return std::move(r).error();
-    note_redefined(*object, *item, redefined);
-    items.push_back(std::move(*item));
   }
-  return Planned(std::move(rendered), std::move(items), std::move(*way_back));
+  return Planned(std::move(rendered), std::move(items), std::move(late), std::move(*way_back));
 }
 
 }  // namespace gridseal::deploy

@@ -83,6 +83,7 @@ void Reconciler::look_for_drift(const std::stop_token& stop) {
     site_.outside.log.warning(trouble_, {{"component", component_.name}, {"reason", look.error().code()}});
     return;
   }
+  site_.outside.log.debug("compared with what it declares", {{"component", component_.name}});
   drift_due_ = site_.now() + (look->look_again_soon ? std::min(pause, component_.grace) : jittered(pause));
   show_readiness(*look);
 }

@@ -125,12 +125,17 @@ struct ImageReport {
   std::vector<std::string> warnings;  // images that nobody here can look for
 };
 
+// Places in manifest::Rendered::entries().
+using Indices = std::vector<size_t>;
+
 // What would happen: one dry run for each object that can be checked now, nothing written. Made by plan()
 // alone.
 class Planned {
  public:
   const Rendered& rendered() const { return rendered_; }
   const std::vector<kube::PlanItem>& items() const { return items_; }  // as rendered().objects().entries()
+  // What could not be tried yet, or only by a definition that this revision changes.
+  const Indices& late() const { return late_; }
   size_t count(kube::Action action) const;
   const std::optional<base::Digest>& way_back() const { return way_back_; }
   // For the journal: numbers, conflicts, adopted objects, warnings, images, variables that were used, all
@@ -144,11 +149,16 @@ class Planned {
   friend base::Result<class Admitted> admit(const Site& site, const config::Component& component,
                                             Planned planned, const Purpose& purpose,
                                             const std::stop_token& stop);
-  Planned(Rendered rendered, std::vector<kube::PlanItem> items, std::optional<base::Digest> way_back)
-      : rendered_(std::move(rendered)), items_(std::move(items)), way_back_(std::move(way_back)) {}
+  Planned(Rendered rendered, std::vector<kube::PlanItem> items, Indices late,
+          std::optional<base::Digest> way_back)
+      : rendered_(std::move(rendered)),
+        items_(std::move(items)),
+        late_(std::move(late)),
+        way_back_(std::move(way_back)) {}
 
   Rendered rendered_;
   std::vector<kube::PlanItem> items_;
+  Indices late_;
   std::optional<base::Digest> way_back_;
   ImageReport images_;
 };
@@ -167,15 +177,22 @@ class Admitted {
  public:
   history::DeploymentId id() const { return id_; }
   const Rendered& rendered() const { return rendered_; }
+  // Planned::late(); nothing: not known any more, so all of them.
+  const std::optional<Indices>& late() const { return late_; }
+  // What was not there when it was planned.
+  const Indices& absent() const { return absent_; }
 
  private:
   friend base::Result<Admitted> admit(const Site& site, const config::Component& component, Planned planned,
                                       const Purpose& purpose, const std::stop_token& stop);
   friend Admitted readmit(history::DeploymentId id, Rendered rendered);
-  Admitted(history::DeploymentId id, Rendered rendered) : id_(id), rendered_(std::move(rendered)) {}
+  Admitted(history::DeploymentId id, Rendered rendered, std::optional<Indices> late, Indices absent)
+      : id_(id), rendered_(std::move(rendered)), late_(std::move(late)), absent_(std::move(absent)) {}
 
   history::DeploymentId id_;
   Rendered rendered_;
+  std::optional<Indices> late_;
+  Indices absent_;
 };
 
 // Journals the deployment. Errors: history.*, kube.* while pre-images are read; nothing was applied then.

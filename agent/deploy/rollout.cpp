@@ -1,4 +1,5 @@
-// Transitions, the journal and the way forward; the way back is in rollout_back.cpp.
+// Transitions, the journal and the way forward; applying is in rollout_apply.cpp, the way back in
+// rollout_back.cpp.
 #include "deploy/rollout.hpp"
 
 #include <algorithm>
@@ -179,24 +180,6 @@ base::Result<void> Rollout::need_forward(const std::stop_token& stop) {
   return {};
 }
 
-base::Result<void> Rollout::apply_one(const manifest::Rendered& objects, size_t index,
-                                      const std::stop_token& stop) {
-  auto object = objects.load(index);
-  if (!object) return std::move(object).error();
-  if (applied_.left_alone.contains(object->key)) return {};
-  auto result = kube::apply_object(site_.cluster_for(component_), object->body, site_.limits(stop),
-                                   apply_rules(component_, object->key));
-  if (!result)
-    return std::move(result).error().with_context(object->key.describe() + " could not be applied");
-  if (result->action == kube::Action::skip) {
-    applied_.left_alone.insert(object->key);
-    return {};
-  }
-  applied_.generations[object->key] = result->generation;
-  return site_.history->mark_applied(component_.name,
-                                     {{journal_key(object->key), result->uid, result->fields}});
-}
-
 bool Rollout::awaits_definition(const manifest::ObjectKey& key, const base::Error& refusal) {
   if (refusal.outcome() != base::Outcome::refused ||
       !brings_definition(forward_->rendered().objects(), key.group))
@@ -209,35 +192,24 @@ bool Rollout::awaits_definition(const manifest::ObjectKey& key, const base::Erro
 base::Result<bool> Rollout::check_late_objects(manifest::Stage stage, const std::stop_token& stop) {
   const auto& objects = forward_->rendered().objects();
   if (!checking_since_) checking_since_ = site_.now();
-  for (size_t i = 0; i < objects.size(); ++i) {
-    if (manifest::stage(objects.entries()[i].key) != stage) continue;
-    auto object = objects.load(i);
-    if (!object) return std::move(object).error();
-    auto item = kube::plan_object(site_.cluster_for(component_), object->body, site_.limits(stop),
-                                  apply_rules(component_, object->key));
-    if (!item && awaits_definition(object->key, item.error())) {
-      activity_ = "waiting until the API server uses the new definition of " + object->key.kind;
+  Indices late = of_stage(objects, stage);
+  if (const auto& known = forward_->late())
+    std::erase_if(late, [&](size_t index) { return !std::ranges::binary_search(*known, index); });
+  const std::vector<DryRun> tried = dry_run(site_, component_, objects, late, {}, stop);
+  for (size_t i = 0; i < late.size(); ++i) {
+    const manifest::ObjectKey& key = objects.entries()[late[i]].key;
+    const base::Result<kube::PlanItem>& item = *tried[i];
+    if (!item && awaits_definition(key, item.error())) {
+      activity_ = "waiting until the API server uses the new definition of " + key.kind;
       due_ = site_.now() + kStagePause;
       return false;
     }
-    if (!item)
-      return std::move(item).error().with_context("the cluster does not accept " + object->key.describe());
-    if (item->action == kube::Action::deferred) {
-      return base::Error::blocked("kube.unknown_kind", object->key.describe() + ": " + item->reason);
-    }
+    if (!item) return item.error();
+    if (item->action == kube::Action::deferred)
+      return base::Error::blocked("kube.unknown_kind", key.describe() + ": " + item->reason);
   }
   checking_since_.reset();
   return true;
-}
-
-base::Result<void> Rollout::apply_stage(manifest::Stage stage, const std::stop_token& stop) {
-  const auto& objects = forward_->rendered().objects();
-  for (size_t i = 0; i < objects.size(); ++i) {
-    if (manifest::stage(objects.entries()[i].key) != stage) continue;
-    if (stop.stop_requested()) return base::Error::blocked("deploy.stopped", "the agent is stopping");
-    if (auto r = apply_one(objects, i, stop); !r) return r;
-  }
-  return {};
 }
 
 base::Result<bool> Rollout::stage_is_ready(manifest::Stage stage, const std::stop_token& stop) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "deploy/dry_runs.hpp"
 #include "deploy/health.hpp"
 #include "deploy/revision.hpp"
 #include "deploy/state.hpp"
@@ -57,6 +58,21 @@ class Rollout {
  private:
   base::Result<void> apply_forward(const std::stop_token& stop);
   base::Result<void> apply_stage(manifest::Stage stage, const std::stop_token& stop);
+  // What became of one object.
+  struct Fate {
+    std::optional<kube::ApplyResult> result;  // nothing: there is nothing of it in the cluster
+    bool left_behind = false;                 // as the failed revision left it
+  };
+  using Apply =
+      std::function<base::Result<Fate>(size_t index, const manifest::Object& object)>;  // by several threads
+  using EndsAll = std::function<bool(const base::Error& error)>;                        // by several threads
+  std::vector<Indices> batches(const manifest::Rendered& objects, const Indices& which) const;
+  // Several at once; what came of it is in the journal on return. After a failure that ends all no further
+  // object is begun. Of several failures the first that ends all is returned, else the first.
+  base::Result<void> apply_batch(const manifest::Rendered& objects, const Indices& batch, const Apply& apply,
+                                 const EndsAll& ends_all);
+  void note_fate(const manifest::ObjectKey& key, const Fate& fate,
+                 std::vector<history::AppliedObject>& marks);
   // False: come again.
   base::Result<bool> check_late_objects(manifest::Stage stage, const std::stop_token& stop);
   bool awaits_definition(const manifest::ObjectKey& key, const base::Error& refusal);
@@ -77,8 +93,10 @@ class Rollout {
   bool waits_for(Removal& removal);
   base::Result<void> reverse(const std::stop_token& stop);
   base::Result<void> put_back(const std::stop_token& stop);
-  base::Result<void> put_back_one(size_t index, const std::stop_token& stop);
-  base::Result<void> put_back_job(const manifest::Object& job, const std::stop_token& stop);
+  base::Result<Fate> put_back_one(kube::Cluster& cluster, const manifest::Object& object,
+                                  const std::stop_token& stop) const;
+  base::Result<Fate> put_back_job(kube::Cluster& cluster, const manifest::Object& job,
+                                  const std::stop_token& stop) const;
   base::Result<void> put_back_pre_images(const std::stop_token& stop);
   base::Result<bool> delete_created(const std::stop_token& stop);
   base::Result<void> reverse_failed(base::Error error);
@@ -88,7 +106,6 @@ class Rollout {
   base::Result<void> free_stuck_pods(const std::stop_token& stop);
   base::Result<void> retry_stuck();
 
-  base::Result<void> apply_one(const manifest::Rendered& objects, size_t index, const std::stop_token& stop);
   base::Result<kube::HealthReport> look(const manifest::Rendered& objects, history::Side side,
                                         const std::stop_token& stop);
   base::Result<void> recall_left_alone(const manifest::Rendered& objects, history::Side side);

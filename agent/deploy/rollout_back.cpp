@@ -1,6 +1,7 @@
 // The way back: the last good revision out of the local store, or the removal of a failed first deployment.
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <optional>
 
 #include "deploy/health_watch.hpp"
@@ -58,45 +59,43 @@ base::Result<void> Rollout::put_back(const std::stop_token& stop) {
                               {{"component", component_.name}, {"reason", r.error().code()}});
   applied_ = {};
   if (auto r = recall_left_alone(back_->objects(), history::Side::last_good); !r) return r;
+  const manifest::Rendered& objects = back_->objects();
+  kube::Cluster& cluster = site_.cluster_for(component_);
+  const Apply apply = [&](size_t /*index*/, const manifest::Object& object) {
+    return put_back_one(cluster, object, stop);
+  };
+  const EndsAll ends_all = [](const base::Error& error) { return !concerns_one_object(error); };
+  Indices all(objects.size());
+  std::iota(all.begin(), all.end(), size_t{0});
   std::optional<base::Error> first;
-  for (size_t i = 0; i < back_->objects().size(); ++i) {
-    auto done = put_back_one(i, stop);
+  for (const Indices& batch : batches(objects, all)) {
+    auto done = apply_batch(objects, batch, apply, ends_all);
     if (done) continue;
-    if (!concerns_one_object(done.error())) return done;
+    if (ends_all(done.error())) return done;
     if (!first) first = std::move(done).error();
   }
   if (first) return std::move(*first);
   return {};
 }
 
-base::Result<void> Rollout::put_back_one(size_t index, const std::stop_token& stop) {
-  auto object = back_->objects().load(index);
-  if (!object) return std::move(object).error();
-  const auto& key = object->key;
-  if (applied_.left_alone.contains(key)) return {};
-  if (is_job(key)) return put_back_job(*object, stop);
-  auto result = kube::put_back_object(site_.cluster_for(component_), object->body, site_.limits(stop),
-                                      apply_rules(component_, key));
-  if (!result && key.kind == "CustomResourceDefinition" && result.error().code() == "kube.invalid") {
-    // Objects are stored in a version that only the failed revision declares (status.storedVersions).
-    left_behind_.push_back(journal_key(key));
-    return {};
-  }
-  if (!result) return std::move(result).error().with_context(key.describe() + " could not be put back");
-  if (result->action == kube::Action::skip) {
-    applied_.left_alone.insert(key);
-    return {};
-  }
-  applied_.generations[key] = result->generation;
-  return site_.history->mark_applied(component_.name, {{journal_key(key), result->uid, result->fields}});
+base::Result<Rollout::Fate> Rollout::put_back_one(kube::Cluster& cluster, const manifest::Object& object,
+                                                  const std::stop_token& stop) const {
+  const auto& key = object.key;
+  if (is_job(key)) return put_back_job(cluster, object, stop);
+  auto result = kube::put_back_object(cluster, object.body, site_.limits(stop), apply_rules(component_, key));
+  if (result) return Fate{std::move(*result)};
+  // Objects are stored in a version that only the failed revision declares (status.storedVersions).
+  if (key.kind == "CustomResourceDefinition" && result.error().code() == "kube.invalid")
+    return Fate{std::nullopt, true};
+  return std::move(result).error().with_context(key.describe() + " could not be put back");
 }
 
 // What ran for the last good revision has run. A Job that is still there is put back; one that is not stays
 // away, and one that the failed revision put in its place goes.
-base::Result<void> Rollout::put_back_job(const manifest::Object& job, const std::stop_token& stop) {
-  kube::Cluster& cluster = site_.cluster_for(component_);
+base::Result<Rollout::Fate> Rollout::put_back_job(kube::Cluster& cluster, const manifest::Object& job,
+                                                  const std::stop_token& stop) const {
   auto live = cluster.get(job.key, site_.limits(stop));
-  if (!live && live.error().is("kube.not_found")) return {};
+  if (!live && live.error().is("kube.not_found")) return Fate{};
   if (!live) return std::move(live).error().error;
   auto result =
       kube::put_back_object(cluster, job.body, site_.limits(stop), apply_rules(component_, job.key));
@@ -104,11 +103,10 @@ base::Result<void> Rollout::put_back_job(const manifest::Object& job, const std:
     const kube::OwnedObject owned{job.key, kube::text_at(*live, {"metadata", "uid"})};
     auto removed = kube::prune_object(cluster, owned, component_.name, {}, site_.limits(stop));
     if (!removed) return std::move(removed).error();
-    return {};
+    return Fate{};
   }
   if (!result) return std::move(result).error().with_context(job.key.describe() + " could not be put back");
-  applied_.generations[job.key] = result->generation;
-  return site_.history->mark_applied(component_.name, {{journal_key(job.key), result->uid, result->fields}});
+  return Fate{std::move(*result)};
 }
 
 base::Result<void> Rollout::put_back_pre_images(const std::stop_token& stop) {

@@ -33,6 +33,7 @@ struct Outside {
   history::Effect database_effect;        // asked before each write to the database; for tests
   std::string credentials_directory;      // $CREDENTIALS_DIRECTORY of systemd; may be empty
   base::FlooredClock* floored = nullptr;  // `clock`, when it has a floor to raise
+  size_t in_flight = 1;  // requests to the API server at the same time, while objects are tried and applied
 };
 
 // What is read from the settings and the trust directory at one moment; replaced as a whole on reload.

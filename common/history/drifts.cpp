@@ -71,6 +71,15 @@ Result<void> insert(Database& database, const Drift& drift, int64_t now) {
   return statement->bind(drift.sentence).run();
 }
 
+// Somebody who changes an object each minute must not fill the disk; the audit has its own retention.
+Result<void> drop_oldest(Database& database, std::string_view component) {
+  auto statement = database.prepare(
+      "DELETE FROM drifts WHERE component=?1 AND ended IS NOT NULL AND id <= "
+      "(SELECT id FROM drifts WHERE component=?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)");
+  if (!statement) return std::move(statement).error();
+  return statement->bind(component).bind(kKeptDrifts).run();
+}
+
 Result<void> change(Database& database, int64_t id, const Drift& drift) {
   auto statement =
       database.prepare("UPDATE drifts SET fields=?, manager=?, changed=?, action=?, sentence=? WHERE id=?");
@@ -118,6 +127,7 @@ Result<void> History::record_drift(const Drift& drift) {
   return state_->in_transaction([&]() -> Result<void> {
     auto done = *known ? change(database, (*known)->id, drift) : insert(database, drift, state_->now());
     if (!done) return done;
+    if (auto dropped = drop_oldest(database, drift.component); !dropped) return dropped;
     auto row = state_->audit("drift", "drift.found", component_subject(drift.component), detail_of(drift));
     if (!row) return std::move(row).error();
     return {};

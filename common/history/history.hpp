@@ -124,6 +124,8 @@ class History {
   // Before the first write to the cluster: the attempt's entries beside those of the last good revision.
   // Replaces an earlier attempt's; its entries that are not in the new one become leftovers when applied.
   base::Result<void> write_union_inventory(DeploymentId id, const std::vector<InventoryEntry>& attempt);
+  // Before they are applied: from then on a later attempt takes them for leftovers, whatever becomes of this.
+  base::Result<void> mark_begun(std::string_view component, const std::vector<ObjectKey>& objects);
   // Of the attempt or, on the way back, of the last good revision. Error: history.unknown (neither names it).
   base::Result<void> mark_applied(std::string_view component, const std::vector<AppliedObject>& objects);
   base::Result<std::vector<InventoryEntry>> inventory(std::string_view component, Side side);
@@ -140,7 +142,7 @@ class History {
   // Of objects that are as the last good revision declares them; what is the same is not written.
   base::Result<void> set_clean_fields(std::string_view component, const std::vector<CleanFields>& objects);
   // Before anything is put back. An object has one open drift: found again it is not written, found different
-  // it changes. Audited.
+  // it changes. Of each component the newest kKeptDrifts stay, and those that are open. Audited.
   base::Result<void> record_drift(const Drift& drift);
   // Nothing when none is open. Audited.
   base::Result<void> end_drift(std::string_view component, const ObjectKey& key, DriftEnd end);

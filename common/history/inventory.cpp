@@ -74,7 +74,25 @@ Result<void> History::write_union_inventory(DeploymentId id, const std::vector<I
   });
 }
 
+Result<void> History::mark_begun(std::string_view component, const std::vector<ObjectKey>& objects) {
+  if (objects.empty()) return {};
+  const std::scoped_lock hold(state_->mutex);
+  return state_->in_transaction([&]() -> Result<void> {
+    auto update = state_->database->prepare(
+        "UPDATE inventory SET applied=1 WHERE component=? AND side='attempt' AND ", kThisObject);
+    if (!update) return std::move(update).error();
+    for (const auto& key : objects) {
+      update->reset();
+      update->bind(component);
+      bind_key(*update, key);
+      if (auto done = update->run(); !done) return done;
+    }
+    return {};
+  });
+}
+
 Result<void> History::mark_applied(std::string_view component, const std::vector<AppliedObject>& objects) {
+  if (objects.empty()) return {};
   const std::scoped_lock hold(state_->mutex);
   return state_->in_transaction([&]() -> Result<void> {
     auto update = state_->database->prepare(

@@ -192,6 +192,8 @@ enum class DriftAction {
   failed,     // could not be put back, or not again so soon
 };
 
+inline constexpr int64_t kKeptDrifts = 1'000;
+
 // What somebody changed in the cluster of what a component declares. Fields are names, never values.
 struct Drift {
   int64_t id = 0;  // set by record_drift

@@ -166,6 +166,28 @@ Result<Target> look(Cluster& cluster, const Json& object, const Limits& limits) 
   return target;
 }
 
+// What is likely not there is created without a look. Without force, so that nobody who came first loses a
+// field. Nothing: its annotations want a look first.
+std::optional<Answer<Written>> create_unseen(Cluster& cluster, const Json& object, bool dry_run,
+                                             const Limits& limits) {
+  const ObjectPolicy policy = policy_of(object);
+  if (policy.reconcile_disabled || policy.ssa == ObjectPolicy::Ssa::ignore ||
+      policy.ssa == ObjectPolicy::Ssa::if_not_present)
+    return std::nullopt;
+  ApplyOptions options;
+  options.dry_run = dry_run;
+  options.strict = dry_run;
+  return cluster.apply(object, options, limits);
+}
+
+// It is there after all, or the server has something against it that may have to do with what is there.
+bool wants_a_look(const Answer<Written>& answer) {
+  if (answer) return !answer->created;
+  const Failure& failure = answer.error();
+  return failure.is("kube.unknown_kind") ||
+         (failure.status != 0 && failure.status != 401 && !is_transient(failure, true));
+}
+
 // On the way back the annotation of the revision that failed counts: what it replaced has to be replaced
 // again. A Job never is: it would run once more.
 bool may_replace(const Target& target, const Failure& failure, bool back = false) {
@@ -186,6 +208,18 @@ Error hint_at_force(const Target& target, Failure failure) {
 void add_conflicts(PlanItem& item, const Failure& failure) {
   for (Conflict& conflict : failure.conflicts())
     if (conflict.manager != kFieldManager) item.conflicts.push_back(std::move(conflict));
+}
+
+bool is_homeless(const ObjectKey& key, const Failure& failure) {
+  return failure.is("kube.not_found") &&
+         failure.error.message().find("namespaces \"" + key.namespace_ + "\" not found") != std::string::npos;
+}
+
+PlanItem deferred(PlanItem item, const Failure& failure) {
+  item.action = Action::deferred;
+  item.homeless = is_homeless(item.key, failure);
+  item.reason = failure.error.message();
+  return item;
 }
 
 // The dry run itself: without force, then, when others own fields, with it.
@@ -211,13 +245,7 @@ Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& obj
     return item;
   }
   Failure& failure = written.error();
-  if (failure.is("kube.not_found")) {
-    item.action = Action::deferred;
-    item.homeless = failure.error.message().find("namespaces \"" + target.key.namespace_ + "\" not found") !=
-                    std::string::npos;
-    item.reason = failure.error.message();
-    return item;
-  }
+  if (failure.is("kube.not_found")) return deferred(std::move(item), failure);
   if (may_replace(target, failure)) {
     item.action = Action::replace;
     item.reason = failure.error.message();
@@ -228,11 +256,8 @@ Result<PlanItem> dry_run(Cluster& cluster, const Target& target, const Json& obj
     item.action = Action::configure;
     return item;
   }
-  if (rules.definition_changes && failure.error.outcome() == base::Outcome::refused) {
-    item.action = Action::deferred;
-    item.reason = failure.error.message();
-    return item;
-  }
+  if (rules.definition_changes && failure.error.outcome() == base::Outcome::refused)
+    return deferred(std::move(item), failure);
   return hint_at_force(target, std::move(failure));
 }
 
@@ -340,9 +365,9 @@ Answer<Written> replace(Cluster& cluster, const Target& target, const Json& obje
       std::move(error).with_context(target.key.describe() + " was deleted to be created anew, " + ending));
 }
 
-ApplyResult result_of(const Target& target, Action action, const Json& object) {
+ApplyResult result_of(const ObjectKey& key, Action action, const Json& object) {
   ApplyResult result;
-  result.key = target.key;
+  result.key = key;
   result.action = action;
   result.uid = metadata_text(object, "uid");
   result.resource_version = metadata_text(object, "resourceVersion");
@@ -403,8 +428,34 @@ bool is_replaceable(const ObjectKey& key) {
   return std::find(kNever.begin(), kNever.end(), key.kind) == kNever.end();
 }
 
+namespace {
+
+// Nothing: it has to be looked at.
+Result<std::optional<PlanItem>> plan_unseen(Cluster& cluster, const Json& object, const Limits& limits) {
+  auto key = key_of(object);
+  if (!key) return std::move(key).error();
+  auto answer = create_unseen(cluster, object, true, limits);
+  if (!answer) return std::optional<PlanItem>();
+  PlanItem item;
+  item.key = std::move(*key);
+  if (!*answer && is_homeless(item.key, answer->error()))
+    return std::optional(deferred(std::move(item), answer->error()));
+  if (wants_a_look(*answer)) return std::optional<PlanItem>();
+  if (!*answer) return std::move(answer->error().error);
+  item.action = Action::create;
+  item.warnings = std::move((*answer)->warnings);
+  return std::optional(std::move(item));
+}
+
+}  // namespace
+
 Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits& limits,
                              const ApplyRules& rules, const DryRunSink& seen) {
+  if (rules.absent) {
+    auto item = plan_unseen(cluster, object, limits);
+    if (!item) return std::move(item).error();
+    if (*item) return std::move(**item);
+  }
   auto target = look(cluster, object, limits);
   if (!target) return std::move(target).error();
   PlanItem item;
@@ -431,13 +482,30 @@ Result<PlanItem> plan_object(Cluster& cluster, const Json& object, const Limits&
 
 namespace {
 
+// Nothing: it has to be looked at.
+Result<std::optional<ApplyResult>> apply_unseen(Cluster& cluster, const Json& object, const Limits& limits) {
+  auto key = key_of(object);
+  if (!key) return std::move(key).error();
+  auto answer = create_unseen(cluster, object, false, limits);
+  if (!answer || wants_a_look(*answer)) return std::optional<ApplyResult>();
+  if (!*answer) return std::move(answer->error().error);
+  ApplyResult result = result_of(*key, Action::create, (*answer)->object);
+  result.warnings = std::move((*answer)->warnings);
+  return std::optional(std::move(result));
+}
+
 Result<ApplyResult> apply_it(Cluster& cluster, const Json& object, bool back, const Limits& limits,
                              const ApplyRules& rules) {
+  if (rules.absent) {
+    auto created = apply_unseen(cluster, object, limits);
+    if (!created) return std::move(created).error();
+    if (*created) return std::move(**created);
+  }
   auto target = look(cluster, object, limits);
   if (!target) return std::move(target).error();
   if (!target->deferred.empty()) return Error::blocked("kube.unknown_kind", target->deferred);
   if (!target->skip.empty())
-    return result_of(*target, Action::skip, target->live ? *target->live : Json::object());
+    return result_of(target->key, Action::skip, target->live ? *target->live : Json::object());
 
   const std::optional<Json> before = target->live;
   if (target->live) {
@@ -467,7 +535,7 @@ Result<ApplyResult> apply_it(Cluster& cluster, const Json& object, bool back, co
   } else if (before) {
     action = same_content(*before, written->object) ? Action::unchanged : Action::configure;
   }
-  ApplyResult result = result_of(*target, action, written->object);
+  ApplyResult result = result_of(target->key, action, written->object);
   result.warnings = std::move(written->warnings);
   return result;
 }

@@ -51,6 +51,8 @@ struct ApplyRules {
   // The revision changes the definition of its kind: what the API server refuses by the present one is
   // Action::deferred. Of the plan alone.
   bool definition_changes = false;
+  // Likely not there: tried before it is looked for, which is one request instead of two when it is so.
+  bool absent = false;
 };
 
 struct ApplyResult {

@@ -34,6 +34,7 @@ std::vector<uint64_t> telling_cuts(const std::vector<Effect>& effects) {
 }
 
 Cuts::Cuts(const Scenario& scenario, std::string name) : scenario_(scenario), host_(std::move(name)) {
+  host_.set_in_flight(scenario.in_flight);
   scenario.prepare(host_);
   host_.stop();
   start_ = host_.keep();

@@ -16,6 +16,7 @@ namespace gridseal::test {
 // What a host is about to do when the power goes, and what may have come of it.
 struct Scenario {
   std::string name;
+  size_t in_flight = 1;  // requests to the API server at the same time
   // Leaves the engine stopped and the next revision promoted.
   std::function<void(SimHost&)> prepare;
   // Whether the host has come to rest.

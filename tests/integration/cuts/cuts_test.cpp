@@ -91,5 +91,16 @@ TEST_F(CutsTest, FailedFirstDeploymentAgainAndAgain) {
   cut_always(small_failed_first_deployment());
 }
 
+// GS-CRASH-018: The same of these deployments and of what fails in them when several requests are under way
+// at the moment of the cut.
+TEST_F(CutsTest, SeveralAtOnce) {
+  for (Scenario scenario : {first_deployment(), upgrade(), failed_upgrade(), failed_first_deployment()}) {
+    scenario.in_flight = 4;
+    scenario.name += ", four at once";
+    cut_once(scenario);
+    if (HasFailure()) return;
+  }
+}
+
 }  // namespace
 }  // namespace gridseal::test

@@ -406,7 +406,7 @@ std::vector<Kind> kinds() {
 
   // --- what the API server says
   add({"InvalidInTheMiddle", "", "+" + config_map("a-new", "2") + config_map("z-new", "2"), "kube.rejected",
-       refuse("*/configmaps/z-new*", 400, "no")});
+       refuse("*/configmaps/z-new*", 400, "no", 2)});
   add({"PermanentFailureInTheMiddle", "", "+" + config_map("a-new", "2"), "kube.rejected",
        refuse("*/deployments/web*", 500, "failed to create typed patch object")});
   add({"ForbiddenInTheMiddle", "", "+" + config_map("a-new", "2"), "kube.forbidden",

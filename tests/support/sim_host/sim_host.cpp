@@ -181,7 +181,7 @@ base::Result<void> SimHost::start(Fuse* fuse) {
     files = files_.get();
     effect = [fuse](std::string_view sql) { return fuse->burn(effect_of(sql)); };
   }
-  const deploy::Outside outside{clock_, *files, *log_, network_, {}, effect, {}};
+  const deploy::Outside outside{clock_, *files, *log_, network_, {}, effect, {}, nullptr, in_flight_};
   auto engine = deploy::Engine::start(outside, directory_ + "/state", settings_, std::nullopt);
   if (!engine) return std::move(engine).error();
   engine_ = std::move(*engine);

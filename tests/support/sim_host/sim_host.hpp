@@ -87,6 +87,8 @@ class SimHost {
   kubesim::LocalCluster& cluster() { return cluster_; }
   deploy::Engine& engine() { return *engine_; }
   void set_log(base::Log& log) { log_ = &log; }
+  // Of engines that start from then on: deploy::Outside::in_flight.
+  void set_in_flight(size_t count) { in_flight_ = count; }
 
  private:
   std::string flaws_of_receipts();
@@ -104,6 +106,7 @@ class SimHost {
   std::stop_source power_;
   Fuse* fuse_ = nullptr;
   base::Log* log_ = &base::null_log();
+  size_t in_flight_ = 1;
   int releases_ = 0;
   int moments_ = 0;
 };

@@ -65,6 +65,7 @@ void SimNetwork::set_fuse(Fuse* fuse, std::stop_source power) {
 
 base::Result<http::Response> SimNetwork::exchange(bool to_cluster, const http::Request& request,
                                                   const std::stop_token& stop) {
+  if (gate_ && to_cluster) gate_(request);
   const std::scoped_lock lock(mutex_);
   if (stop.stop_requested()) return base::Error::blocked("http.cancelled", "stopped");
   if (fuse_ != nullptr && !fuse_->burn(writes(request) ? Effect::lasting : Effect::read)) {

@@ -46,6 +46,8 @@ class SimNetwork final : public http::Connector {
   // Seen by a test before the cluster answers, after the request has been counted.
   using Watcher = std::function<void(const http::Request& request)>;
   void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
+  // Called by whoever is about to send a request, before that waits for its turn; set while nobody sends.
+  void set_gate(Watcher gate) { gate_ = std::move(gate); }
   uint64_t cluster_requests() const { return cluster_requests_; }
 
  private:
@@ -64,6 +66,7 @@ class SimNetwork final : public http::Connector {
   bool cluster_gone_ = false;
   uint64_t cluster_requests_ = 0;
   Watcher watcher_;
+  Watcher gate_;
 };
 
 }  // namespace gridseal::test

@@ -1,5 +1,6 @@
 // Drift in the history: one open row for each object, audited, quiet when nothing is new.
 #include "fixture.hpp"
+#include "history/database.hpp"
 
 namespace gridseal::history {
 namespace {
@@ -102,6 +103,37 @@ TEST_F(DriftsTest, IsNotRecordedWithoutItsAudit) {
   EXPECT_FALSE(history_->record_drift(drift()));
   reopen();
   EXPECT_TRUE(history_->drifts("pump", 10)->empty());
+}
+
+// GS-DRIFT-204: Of each component the newest thousand rows stay, and older ones that are open; others lose
+// nothing by it.
+TEST_F(DriftsTest, OldOnesGo) {
+  ASSERT_TRUE(history_->record_drift(drift()));  // stays open
+  history_.reset();
+  auto database = Database::open(database_path(), {});
+  ASSERT_TRUE(database);
+  for (const char* component : {"pump", "other"}) {
+    const std::string sql =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) INSERT INTO drifts "
+        "(component, api_group, kind, namespace, name, fields, manager, changed, found, ended, action, "
+        "sentence) SELECT '" +
+        std::string(component) +
+        "', '', 'ConfigMap', 'pumps', 'old-' || i, '[]', '', NULL, i, i, 'corrected', '' FROM n";
+    ASSERT_TRUE((*database)->execute(sql));
+  }
+  database->reset();
+  reopen();
+  Drift next = drift();
+  next.key = object("old");
+  ASSERT_TRUE(history_->record_drift(next));
+  const auto kept = history_->drifts("pump", 5'000).value();
+  ASSERT_EQ(kept.size(), static_cast<size_t>(kKeptDrifts) + 1);
+  EXPECT_EQ(kept[0].key.name, "old");
+  EXPECT_EQ(kept[1].key.name, "web");
+  EXPECT_EQ(kept[2].key.name, "old-1200");
+  EXPECT_EQ(kept.back().key.name, "old-202");
+  EXPECT_EQ(history_->open_drifts("pump")->size(), 2U);
+  EXPECT_EQ(history_->drifts("other", 5'000)->size(), 1'200U);
 }
 
 }  // namespace

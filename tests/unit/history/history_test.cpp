@@ -119,18 +119,21 @@ TEST_F(Journal, FinishFailed) {
   EXPECT_EQ(*history_->forget_failures("pump", std::nullopt, "operator uid=0", ""), 0);
 }
 
-// GS-HISTORY-004: an object of an abandoned attempt that reached the cluster is not forgotten by the next
-// one.
+// GS-HISTORY-004: an object of an abandoned attempt that reached the cluster, or may have, is not forgotten
+// by the next one.
 TEST_F(Journal, AttemptReplacedKeepsAppliedObjects) {
   auto id = history_->begin_deployment(deploy('2'));
   ASSERT_TRUE(id);
-  ASSERT_TRUE(history_->write_union_inventory(*id, {entry("applied", '2'), entry("planned", '2')}));
+  ASSERT_TRUE(history_->write_union_inventory(
+      *id, {entry("applied", '2'), entry("begun", '2'), entry("planned", '2')}));
+  ASSERT_TRUE(history_->mark_begun("pump", {object("applied"), object("begun")}));
   ASSERT_TRUE(history_->mark_applied("pump", {{object("applied"), "u1"}}));
   ASSERT_TRUE(history_->write_union_inventory(*id, {entry("other", '3')}));
   EXPECT_THAT(names(Side::attempt), ElementsAre("other"));
-  EXPECT_THAT(names(Side::leftover), ElementsAre("applied"));
+  EXPECT_THAT(names(Side::leftover), ElementsAre("applied", "begun"));
   ASSERT_TRUE(history_->write_union_inventory(*id, {entry("applied", '3')}));
-  EXPECT_THAT(names(Side::leftover), IsEmpty());
+  EXPECT_THAT(names(Side::leftover), ElementsAre("begun"));
+  ASSERT_TRUE(history_->mark_begun("pump", {}));
 }
 
 // GS-HISTORY-005: steps are numbered, written before their effect, and timed by the monotonic clock.

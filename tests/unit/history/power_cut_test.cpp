@@ -26,7 +26,8 @@ class PowerCut : public HistoryTest {
     for (const auto side : {Side::last_good, Side::attempt, Side::leftover}) {
       const auto entries = history.inventory("pump", side);
       for (const auto& entry : *entries) {
-        text += std::string(to_string(side)) + " " + entry.key.name + " " + entry.uid + "\n";
+        text += std::string(to_string(side)) + " " + entry.key.name + " " + entry.uid +
+                (entry.applied ? " applied\n" : "\n");
       }
     }
     const auto all = history.deployments("pump", 100);
@@ -51,6 +52,9 @@ class PowerCut : public HistoryTest {
         [](History& h) { return h.begin_step(1, "apply").has_value(); },
         [](History& h) {
           return h.write_union_inventory(1, {entry("web", '1'), entry("old", '1')}).has_value();
+        },
+        [](History& h) {
+          return h.mark_begun("pump", {object("web"), object("old")}).has_value();
         },
         [](History& h) {
           return h.mark_applied("pump", {{object("web"), "u1"}, {object("old"), "u2"}}).has_value();

@@ -141,6 +141,65 @@ TEST_F(ApplyTest, DefersWhatAwaitsItsDefinition) {
   EXPECT_EQ(plan_object(cluster_, config_map({{"k", "2"}}), {}, rules).error().code(), "kube.forbidden");
 }
 
+// GS-KUBE-225: what is likely not there is one request, for the plan and for the apply, and takes no field by
+// force; when it is there after all, or refused, everything is looked at as ever.
+TEST_F(ApplyTest, CreatesUnseen) {
+  ApplyRules rules;
+  rules.absent = true;
+  expect(201, live(config_map({{"k", "1"}})));
+  const auto planned = plan_object(cluster_, config_map({{"k", "1"}}), {}, rules);
+  ASSERT_TRUE(planned);
+  EXPECT_EQ(planned->action, Action::create);
+  EXPECT_EQ(planned->uid, "");
+  expect(201, live(config_map({{"k", "1"}})));
+  auto applied = apply_object(cluster_, config_map({{"k", "1"}}), {}, rules);
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(applied->action, Action::create);
+  EXPECT_EQ(applied->uid, "u-1");
+  EXPECT_THAT(sent(), ElementsAre("PATCH?fieldManager=gridseal&dryRun=All&fieldValidation=Strict",
+                                  "PATCH?fieldManager=gridseal"));
+  server().requests.clear();
+
+  // Its namespace comes first: nothing more has to be asked.
+  expect(404, {{"kind", "Status"}, {"reason", "NotFound"}, {"message", "namespaces \"n\" not found"}});
+  const auto homeless = plan_object(cluster_, config_map({{"k", "1"}}), {}, rules);
+  ASSERT_TRUE(homeless);
+  EXPECT_EQ(homeless->action, Action::deferred);
+  EXPECT_TRUE(homeless->homeless);
+  server().requests.clear();
+
+  for (const int first : {200, 409, 403}) {
+    expect(first, first == 200 ? live(config_map({{"k", "1"}})) : kNotFound);
+    expect(200, live(config_map({{"k", "1"}})));
+    expect(200, live(config_map({{"k", "2"}}), "8"));
+    applied = apply_object(cluster_, config_map({{"k", "2"}}), {}, rules);
+    ASSERT_TRUE(applied) << first;
+    EXPECT_EQ(applied->action, Action::configure);
+    EXPECT_THAT(sent(),
+                ElementsAre("PATCH?fieldManager=gridseal", "GET", "PATCH?fieldManager=gridseal&force=true"));
+    server().requests.clear();
+  }
+  // Nobody looks twice for a server that does not answer.
+  access_.transport->handler = [](const http::Request&) { return testing::broken("http.tls"); };
+  EXPECT_EQ(apply_object(cluster_, config_map({{"k", "2"}}), {}, rules).error().code(), "kube.unreachable");
+  EXPECT_EQ(std::ranges::count(sent(), "GET"), 0);
+}
+
+// GS-KUBE-226: what must be left alone where it exists is looked for first, whatever is likely.
+TEST_F(ApplyTest, LooksFirstWhereItMustNotTouch) {
+  ApplyRules rules;
+  rules.absent = true;
+  for (const char* way : {"IfNotPresent", "Ignore"}) {
+    const Json object =
+        config_map({{"k", "1"}}, {{"annotations", {{"kustomize.toolkit.fluxcd.io/ssa", way}}}});
+    if (std::string(way) == "IfNotPresent") expect(200, live(config_map({{"k", "0"}})));
+    const auto applied = apply_object(cluster_, object, {}, rules);
+    ASSERT_TRUE(applied);
+    EXPECT_EQ(applied->action, Action::skip);
+  }
+  EXPECT_THAT(sent(), ElementsAre("GET"));
+}
+
 // GS-KUBE-223: a path that the server no longer serves is a kind that went since it was discovered, not a
 // missing object: discovery is read again.
 TEST_F(ApplyTest, KindThatWent) {
