@@ -30,7 +30,7 @@ if(BUILD_TESTING)
 endif()
 
 # Several sources of a target are compiled as one: most of the time goes into what they all include. Names in unnamed
-# namespaces are therefore unique within a folder; clang-tidy reads the sources one by one (preset tidy).
+# namespaces are therefore unique within a folder.
 set(GRIDSEAL_UNITY_SOURCES 6 CACHE STRING "How many sources at most")
 
 # What every target has; the precompiled header is gridseal_pch's unless another is named.
