@@ -44,15 +44,21 @@ bool may_repeat(const ClientRequest& request, const Error& error) {
   return broken && request.method != "POST";
 }
 
+// How long a server that takes no connections is waited for. A restart takes longer; whoever calls comes
+// back.
+constexpr milliseconds kServerPatience{3'000};
+
 // Repetitions of one call: exponential back-off with jitter, bounded by the deadline.
 class BackOff {
  public:
   BackOff(base::Clock& clock, const Limits& limits, milliseconds call_deadline)
       : clock_(clock),
         limits_(limits),
-        deadline_(limits.deadline.value_or(clock.monotonic() + call_deadline)) {}
+        began_(clock.monotonic()),
+        deadline_(limits.deadline.value_or(began_ + call_deadline)) {}
 
   base::Clock::Monotonic deadline() const { return deadline_; }
+  base::Clock::Monotonic::duration taken() const { return clock_.monotonic() - began_; }
   bool stopped() const { return limits_.stop.stop_requested(); }
 
   // False when there is no time left or a stop is requested.
@@ -72,6 +78,7 @@ class BackOff {
 
   base::Clock& clock_;
   const Limits& limits_;
+  base::Clock::Monotonic began_;
   base::Clock::Monotonic deadline_;
   milliseconds pause_ = kFirstPause;
 };
@@ -209,9 +216,13 @@ Answer<http::Response> Client::request(const ClientRequest& request, const Limit
         access_.refused();
         continue;
       }
-      if (may_repeat(request, failure.error) && back_off.wait(std::nullopt)) continue;
+      const bool no_server = failure.is("http.connect");
+      const bool hopeless = no_server && (no_server_ || back_off.taken() >= kServerPatience);
+      if (!hopeless && may_repeat(request, failure.error) && back_off.wait(std::nullopt)) continue;
+      if (no_server) no_server_ = true;
       return unreachable(request, std::move(failure.error));
     }
+    no_server_ = false;
     if (response->status < 400) return std::move(*response);
     Failure failure = failure_of(*response, subject_of(request), request.secret);
     if (failure.is("kube.unauthorized") && !std::exchange(refused_before, true)) {

@@ -1,10 +1,12 @@
 // Requests to a Kubernetes API server (Kubernetes API concepts; server-side apply), by path. Objects by kind
 // and name are in cluster.hpp. Every request has a timeout and is repeated with back-off while its failure is
 // transient and the call's deadline allows: 429 with Retry-After, 502, 503, 504, retryable 500, broken
-// connections; a POST only when nothing was sent. A 401 is tried once more after the credentials were read
-// again.
+// connections; a POST only when nothing was sent. A server that takes no connection is waited for three
+// seconds, and not at all by further calls until it was reached once. A 401 is tried once more after the
+// credentials were read again.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -133,6 +135,7 @@ class Client {
   Access& access_;
   base::Clock& clock_;
   ClientSettings settings_;
+  std::atomic<bool> no_server_{false};  // none took the last connection
 };
 
 // Text of a JSON body that the YAML parser behind server-side apply reads as the same value: raw UTF-8, no

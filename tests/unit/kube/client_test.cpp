@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "double.hpp"
 #include "kube/permission.hpp"
 
@@ -171,6 +173,25 @@ TEST_F(ClientTest, RepeatsWhatPasses) {
   EXPECT_EQ(server().requests.size(), 6U);
   ASSERT_EQ(clock_.slept.size(), 5U);
   EXPECT_LT(clock_.slept.front(), clock_.slept.back());
+}
+
+// GS-KUBE-270: a server that takes no connection is waited for a few seconds, and by the calls after that not
+// at all, so that nobody who can come back waits; once it was reached it is waited for again.
+TEST_F(ClientTest, AServerThatIsAwayHoldsNobodyUp) {
+  const auto away = [](const http::Request&) { return broken("http.connect"); };
+  server().handler = away;
+  EXPECT_EQ(client_.get("/version", {}).error().error.code(), "kube.unreachable");
+  const auto waited = std::accumulate(clock_.slept.begin(), clock_.slept.end(), base::milliseconds(0));
+  EXPECT_GT(waited, base::milliseconds(1'000));
+  EXPECT_LT(waited, base::milliseconds(10'000));
+  clock_.slept.clear();
+  EXPECT_FALSE(client_.get("/version", {}));
+  EXPECT_THAT(clock_.slept, IsEmpty());
+  server().handler = [](const http::Request&) { return answer(200, Json::object()); };
+  EXPECT_TRUE(client_.get("/version", {}));
+  server().handler = away;
+  EXPECT_FALSE(client_.get("/version", {}));
+  EXPECT_FALSE(clock_.slept.empty());
 }
 
 // GS-KUBE-016: what can never succeed is sent once: permanent 500s, invalid objects, an untrusted server.
