@@ -56,10 +56,15 @@ history::Drift as_drift(const std::string& component, const manifest::ObjectKey&
   return drift;
 }
 
+// Its kind or its namespace was put back a moment ago, and is not in use yet.
+bool comes_first(const base::Error& error) {
+  return error.code() == "kube.unknown_kind" || error.code() == "kube.not_found";
+}
+
 // Trouble of the cluster as a whole: the next look tries again. What concerns this object alone is recorded.
 bool concerns_all(const base::Error& error) {
-  return error.outcome() == base::Outcome::blocked && error.code() != "kube.forbidden" &&
-         error.code() != "kube.quota" && error.code() != "kube.conflict";
+  return error.outcome() == base::Outcome::blocked && !comes_first(error) &&
+         error.code() != "kube.forbidden" && error.code() != "kube.quota" && error.code() != "kube.conflict";
 }
 
 std::string cause_of(const kube::Reading& reading) {
@@ -117,20 +122,27 @@ class DriftPass {
     return {};
   }
 
+  // What lies in no namespace first, the namespaces themselves among it.
   base::Result<void> read_cluster() {
     using Collection = std::tuple<std::string, std::string, std::string, std::string>;
     std::set<Collection> collections;
     for (const auto& [key, entry] : declared_)
-      collections.emplace(key.group, entry.version, key.kind, key.namespace_name);
-    for (const auto& [group, version, kind, space] : collections) {
+      collections.emplace(key.namespace_name, key.group, entry.version, key.kind);
+    for (const auto& [space, group, version, kind] : collections) {
       if (stop_.stop_requested()) return base::Error::blocked("deploy.stopped", "the agent is stopping");
       auto listed = kube::list_owned(
           site_.cluster_for(component_), group, version, kind, space, component_.name,
           [this](const base::Json& item) { return take(item); }, site_.limits(stop_));
-      // A kind that is gone took its objects with it.
-      if (!listed && listed.error().code() != "kube.unknown_kind") return std::move(listed).error();
+      if (!listed && !took_its_objects(space, listed.error())) return std::move(listed).error();
     }
     return {};
+  }
+
+  // A kind that is gone, or a namespace, and with it the right to look into it.
+  bool took_its_objects(const std::string& space, const base::Error& error) const {
+    if (error.code() == "kube.unknown_kind") return true;
+    const ObjectKey key{"", "Namespace", "", space};
+    return error.code() == "kube.forbidden" && declared_.contains(key) && !present_.contains(key);
   }
 
   base::Result<void> take(const base::Json& item) {
@@ -283,6 +295,7 @@ class DriftPass {
                          ? key.describe() + " could not be compared: " + error.describe()
                          : drift.sentence + "; it could not be put back: " + error.describe();
     drift.action = correct_ ? DriftAction::failed : DriftAction::reported;
+    if (comes_first(error)) look_.look_again_soon = true;
     auto& fight = watch_.fights_[drift.key];
     if (fight.until <= now_ && fight.last != now_) note_attempt(fight);
     return site_.history->record_drift(drift);
@@ -330,7 +343,7 @@ class DriftPass {
 
   void sum_up_readiness() {
     std::erase_if(watch_.unready_since_, [&](const auto& entry) { return !declared_.contains(entry.first); });
-    look_.look_again_soon = watch_.unready_since_.size() > look_.unready;
+    if (watch_.unready_since_.size() > look_.unready) look_.look_again_soon = true;
   }
 
   DriftWatch& watch_;

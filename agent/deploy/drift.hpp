@@ -15,7 +15,8 @@ struct DriftLook {
   // Objects that are not ready for longer than the grace, in words; at most a few of `unready`.
   std::vector<std::string> sentences;
   size_t unready = 0;
-  bool look_again_soon = false;  // one is not ready, and its grace is not over
+  // One is not ready, and its grace is not over; or what it needs was put back a moment ago.
+  bool look_again_soon = false;
 };
 
 // Of one component; used by the worker alone. What it keeps in memory only spares requests.

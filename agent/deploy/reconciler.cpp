@@ -83,7 +83,7 @@ void Reconciler::set_component(config::Component component) {
 }
 
 Activity Reconciler::activity() const {
-  Activity activity{last_poll_, std::nullopt, trouble_.empty() ? degraded_ : trouble_};
+  Activity activity{last_poll_, std::nullopt, warning()};
   if (rollout_) {
     if (trouble_.empty()) activity.doing = rollout_->activity();
   } else {
@@ -91,6 +91,12 @@ Activity Reconciler::activity() const {
     activity.next_poll = site_.outside.clock.now() + std::max(wait, base::milliseconds(0));
   }
   return activity;
+}
+
+const std::string& Reconciler::warning() const {
+  for (const std::string* one : {&trouble_, &unverified_, &uncompared_})
+    if (!one->empty()) return *one;
+  return degraded_;
 }
 
 void Reconciler::run(const std::stop_token& stop) {
@@ -378,6 +384,7 @@ void Reconciler::finish() {
   drift_due_ = site_.now();
   drift_.forget();
   degraded_.clear();
+  uncompared_.clear();
   if (end == State::healthy) {
     pause_.reset();
     site_.outside.log.info("healthy", {{"component", component_.name}, {"revision", revision}});

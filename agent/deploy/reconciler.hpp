@@ -127,6 +127,7 @@ class Reconciler {
   void advance(const std::stop_token& stop);
   void finish();
   void name_in_store(const base::Digest& artifact);
+  const std::string& warning() const;
   void show(std::string_view state, std::string_view reason, std::string_view sentence);
   void poll_again_in(base::milliseconds pause);
   base::milliseconds jittered(base::milliseconds pause) const;
@@ -164,6 +165,8 @@ class Reconciler {
   base::Clock::Monotonic drift_due_;
   DriftWatch drift_;
   std::string absent_images_;  // why images of what runs are not on this host; empty: they are
+  std::string unverified_;     // why what runs could not be judged at the last look; empty: it was
+  std::string uncompared_;     // the same, of the comparison with what it declares
   std::string degraded_;       // what of a healthy revision is not ready any more; empty: all is
   int blocked_steps_ = 0;
   std::optional<base::Time> last_poll_;

@@ -11,9 +11,10 @@ void Reconciler::check_running(const std::stop_token& stop) {
   const bool rest = done && absent_images_.empty();
   check_due_ = site_.now() +
                jittered(rest ? site_.generation->settings.trust.verify_interval : component_.retry_interval);
+  unverified_.clear();
   if (done) return;
-  trouble_ = "what runs could not be verified again: " + done.error().describe();
-  site_.outside.log.warning(trouble_, {{"component", component_.name}, {"reason", done.error().code()}});
+  unverified_ = "what runs could not be verified again: " + done.error().describe();
+  site_.outside.log.warning(unverified_, {{"component", component_.name}, {"reason", done.error().code()}});
 }
 
 base::Result<void> Reconciler::judge_running(const std::stop_token& stop) {
@@ -77,10 +78,11 @@ void Reconciler::look_for_drift(const std::stop_token& stop) {
   if (stop.stop_requested()) return;
   const base::milliseconds pause =
       component_.drift_interval.count() > 0 ? component_.drift_interval : component_.interval;
+  uncompared_.clear();
   if (!look) {
     drift_due_ = site_.now() + jittered(component_.retry_interval);
-    trouble_ = "what runs could not be compared with what it declares: " + look.error().describe();
-    site_.outside.log.warning(trouble_, {{"component", component_.name}, {"reason", look.error().code()}});
+    uncompared_ = "what runs could not be compared with what it declares: " + look.error().describe();
+    site_.outside.log.warning(uncompared_, {{"component", component_.name}, {"reason", look.error().code()}});
     return;
   }
   site_.outside.log.debug("compared with what it declares", {{"component", component_.name}});

@@ -51,8 +51,12 @@ Result<void> list_owned(Cluster& cluster, std::string_view group, std::string_vi
   ListOptions options;
   options.label_selector.append(manifest::kComponentLabel).append("=").append(component);
   auto listed = cluster.client().list(collection_path(*resource, namespace_name), options, sink, limits);
-  if (!listed) return std::move(listed).error().error;
-  return {};
+  if (listed) return {};
+  if (!listed.error().is("kube.not_found")) return std::move(listed).error().error;
+  // Only the collection of a kind that was removed since discovery was read is not found.
+  cluster.discovery().forget();
+  return base::Error::blocked("kube.unknown_kind",
+                              "the API server does not serve " + std::string(kind) + " any more");
 }
 
 Result<PruneResult> prune_object(Cluster& cluster, const OwnedObject& object, std::string_view component,

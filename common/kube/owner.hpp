@@ -12,7 +12,8 @@
 namespace gridseal::kube {
 
 // Every object of one kind that carries manifest::kComponentLabel=component; in all namespaces when
-// `namespace_name` is empty. One object at a time goes to the sink.
+// `namespace_name` is empty. One object at a time goes to the sink. Errors: kube.unknown_kind when the kind
+// is not served, or not any more; those of Client::list.
 base::Result<void> list_owned(Cluster& cluster, std::string_view group, std::string_view version,
                               std::string_view kind, std::string_view namespace_name,
                               std::string_view component, const ItemSink& sink, const Limits& limits);

@@ -381,5 +381,74 @@ TEST_F(DriftTest, TheSteadyStateCostsAHandfulOfRequests) {
   stop();
 }
 
+// GS-DRIFT-303: A definition that somebody deleted is put back, and the objects that went with it.
+TEST_F(DriftTest, ADeletedDefinitionAndItsObjectsArePutBack) {
+  const std::string crd = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/pumps.shop.test";
+  const std::string pump = "/apis/shop.test/v1/namespaces/shop/pumps/a";
+  settings().ceiling.cluster_scoped = {"CustomResourceDefinition"};
+  deploy(
+      "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: "
+      "pumps.shop.test}\nspec:\n  group: shop.test\n  scope: Namespaced\n  names: {plural: pumps, singular: "
+      "pump, kind: Pump, listKind: PumpList}\n  versions:\n    - {name: v1, served: true, storage: true, "
+      "schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: "
+      "integer}}}}}}}\n---\napiVersion: shop.test/v1\nkind: Pump\nmetadata: {name: a, namespace: "
+      "shop}\nspec: {size: 1}\n");
+  ASSERT_EQ(cluster_->send("DELETE", crd, "", ""), 200);
+  ASSERT_TRUE(run_until([&] { return cluster_->get(pump).is_object() && open().empty(); }))
+      << state() << component().sentence;
+  EXPECT_TRUE(cluster_->get(crd).is_object());
+  EXPECT_EQ(cluster_->get(pump)["spec"]["size"], 1);
+  EXPECT_EQ(drifts().size(), 2U);
+  EXPECT_EQ(deployments().size(), 1U);
+}
+
+// GS-DRIFT-304: A namespace that somebody deleted is put back, also where the account's rights in it went
+// with it; what it held follows when the account has them again, and until then the history says why it does
+// not.
+TEST_F(DriftTest, ADeletedNamespaceIsPutBack) {
+  const std::string rbac = "/apis/rbac.authorization.k8s.io/v1";
+  const std::string role =
+      R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":)"
+      R"({"name":"deployer"},"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]})";
+  const std::string spaces =
+      R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"spaces"},)"
+      R"("rules":[{"apiGroups":[""],"resources":["namespaces"],"verbs":["*"]}]})";
+  const auto bind = [&](const std::string& path, const std::string& kind, const std::string& to) {
+    return cluster_->send("POST", rbac + path, "application/json",
+                          R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":")" + kind +
+                              R"(","metadata":{"name":"deployer"},"subjects":[{"kind":"ServiceAccount",)"
+                              R"("name":"deployer","namespace":"shop"}],"roleRef":{"apiGroup":)"
+                              R"("rbac.authorization.k8s.io","kind":"ClusterRole","name":")" +
+                              to + R"("}})");
+  };
+  ASSERT_EQ(cluster_->send("POST", rbac + "/clusterroles", "application/json", role), 201);
+  ASSERT_EQ(cluster_->send("POST", rbac + "/clusterroles", "application/json", spaces), 201);
+  ASSERT_EQ(cluster_->send("POST", "/api/v1/namespaces", "application/json",
+                           R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"plant"}})"),
+            201);
+  ASSERT_EQ(bind("/clusterrolebindings", "ClusterRoleBinding", "spaces"), 201);
+  ASSERT_EQ(bind("/namespaces/shop/rolebindings", "RoleBinding", "deployer"), 201);
+  ASSERT_EQ(bind("/namespaces/plant/rolebindings", "RoleBinding", "deployer"), 201);
+  settings().service_account = "shop/deployer";
+  settings().ceiling.namespaces = {"shop", "plant"};
+  settings().ceiling.cluster_scoped = {"Namespace"};
+  deploy(
+      "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: plant}\n---\napiVersion: v1\nkind: "
+      "ConfigMap\nmetadata: {name: limits, namespace: plant}\ndata: {most: '9'}\n");
+  const std::string limits = "/api/v1/namespaces/plant/configmaps/limits";
+  ASSERT_EQ(cluster_->send("DELETE", "/api/v1/namespaces/plant", "", ""), 200);
+  ASSERT_TRUE(run_until([&] {
+    const auto known = open();
+    return std::ranges::any_of(known, [](const auto& drift) { return drift.key.name == "limits"; });
+  })) << state()
+      << component().sentence;
+  EXPECT_TRUE(cluster_->get("/api/v1/namespaces/plant").is_object());
+  EXPECT_NE(open()[0].sentence.find("system:serviceaccount:shop:deployer may not"), std::string::npos)
+      << open()[0].sentence;
+  ASSERT_EQ(bind("/namespaces/plant/rolebindings", "RoleBinding", "deployer"), 201);
+  ASSERT_TRUE(run_until([&] { return cluster_->get(limits).is_object() && open().empty(); }))
+      << state() << component().sentence;
+}
+
 }  // namespace
 }  // namespace gridseal::test
