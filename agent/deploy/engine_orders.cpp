@@ -118,12 +118,12 @@ std::optional<std::string> Engine::dependency_problem(const config::Component& c
     if (found == reconcilers_.end()) return "it depends on " + name + ", which is not in the settings";
     Reconciler& dependency = *found->second;
     if (dependency.is_ready_since(asked)) continue;
-    if (!dependency.has_looked_since(asked)) {
-      dependency.look_soon();
-      return "it depends on " + name + ", which looks at the registry first";
-    }
     auto record = site_->history->component(name);
     const std::string state = record && *record ? (*record)->state : "";
+    if (!dependency.has_looked_since(asked)) {
+      dependency.look_soon();
+      if (state == "healthy") return "it depends on " + name + ", which looks at the registry first";
+    }
     return "it depends on " + name + ", which is " + (state.empty() ? "new" : state);
   }
   return std::nullopt;

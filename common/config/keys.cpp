@@ -318,8 +318,10 @@ const std::array kComponent{
                    "Allow container images that are named by tag only; `status` shows it."},
     Key<Component>{"suspend", &Component::suspend, "false",
                    "Fetch and verify, but change nothing; a rollback that is under way is finished."},
-    Key<Component>{"prune", &Component::prune, "true",
-                   "Delete objects that left the manifests, after the new revision is healthy."},
+    Key<Component>{
+        "prune", &Component::prune, "true",
+        "Delete objects that left the manifests, after the new revision is healthy; never those that hold "
+        "data or others (PersistentVolumeClaim, PersistentVolume, Namespace, CustomResourceDefinition)."},
     Key<Component>{"on_first_failure", &Component::on_first_failure, R"("remove")",
                    "What happens when the very first deployment fails: `remove` it again, or `leave` it for "
                    "inspection."},

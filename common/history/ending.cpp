@@ -125,6 +125,16 @@ Json names_of(const std::vector<ObjectKey>& keys) {
   return names;
 }
 
+// What stays in the cluster is said where the outcome is read.
+std::string with_left_behind(std::string_view sentence, const std::vector<ObjectKey>& left_behind) {
+  constexpr size_t kShown = 5;
+  std::string text(sentence);
+  for (size_t i = 0; i < std::min(kShown, left_behind.size()); ++i)
+    text += (i == 0 ? "; left behind: " : ", ") + describe(left_behind[i]);
+  if (left_behind.size() > kShown) text += " and " + std::to_string(left_behind.size() - kShown) + " more";
+  return text;
+}
+
 }  // namespace
 
 Result<void> History::commit_good(DeploymentId id, const std::optional<Floor>& floor,
@@ -139,7 +149,8 @@ Result<void> History::commit_good(DeploymentId id, const std::optional<Floor>& f
       if (auto done = set_floor(database, deployment->component, *floor); !done) return done;
     }
     if (auto done = settle_inventory(database, deployment->component, unpruned); !done) return done;
-    if (auto done = close(database, *deployment, DeploymentOutcome::healthy, {}, sentence, state_->now());
+    if (auto done = close(database, *deployment, DeploymentOutcome::healthy, {},
+                          with_left_behind(sentence, unpruned), state_->now());
         !done) {
       return done;
     }
@@ -168,10 +179,11 @@ Result<void> History::finish_failed(DeploymentId id, const Ending& ending) {
                             ending.reason,         ending.sentence,      time_of(now)};
       if (auto done = write_failure(database, failure); !done) return done;
     }
-    if (auto done = close(database, *deployment, ending.outcome, ending.reason, ending.sentence, now);
-        !done) {
+    const std::string sentence = ending.outcome == DeploymentOutcome::left
+                                     ? ending.sentence
+                                     : with_left_behind(ending.sentence, ending.left_behind);
+    if (auto done = close(database, *deployment, ending.outcome, ending.reason, sentence, now); !done)
       return done;
-    }
     Json detail = detail_of(*deployment, ending.outcome);
     detail["reason"] = ending.reason;
     detail["sentence"] = ending.sentence;

@@ -45,7 +45,9 @@ Readiness judge_deployment(const Json& live) {
     return in_progress("Paused", "the rollout is paused");
   if (updated != wanted) return in_progress("Updating", of(updated, wanted, "updated"));
   if (total > wanted)
-    return in_progress("Terminating", std::to_string(total - wanted) + " old replicas are still there");
+    return in_progress("Terminating", total - wanted == 1
+                                          ? "an old replica is still there"
+                                          : std::to_string(total - wanted) + " old replicas are still there");
   if (total < wanted) return in_progress("Creating", of(total, wanted, "created"));
   if (ready != wanted) return in_progress("NotReady", of(ready, wanted, "ready"));
   if (available != wanted) return in_progress("NotAvailable", of(available, wanted, "available"));
