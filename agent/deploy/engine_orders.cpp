@@ -42,7 +42,9 @@ base::Result<history::Deployment> Engine::find_good(const history::ComponentReco
   }
   if (to.empty())
     return base::Error::refused("deploy.nothing_before",
-                                "nothing else was healthy on this host before " + record.last_good->revision);
+                                "nothing that was healthy on this host before brought other objects than " +
+                                    record.last_good->revision +
+                                    "; name one with --to to go there all the same");
   return base::Error::refused("deploy.unknown_revision",
                               "no revision of '" + record.name + "' that was healthy here is named " + to +
                                   "; 'gridseal history " + record.name + "' lists them");

@@ -326,7 +326,7 @@ void Reconciler::begin(Admitted admitted, const Purpose& purpose, std::optional<
                                                            {"revision", purpose.revision},
                                                            {"deployment", std::to_string(admitted.id())}});
   asked_dependencies_.reset();
-  rollout_.emplace(site_, component_, std::move(admitted), purpose.revision, std::move(way_back));
+  rollout_.emplace(site_, component_, std::move(admitted), purpose, std::move(way_back));
   show("deploying", "", "deploying " + purpose.revision);
   due_ = site_.now();
 }

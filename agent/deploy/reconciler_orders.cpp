@@ -48,7 +48,8 @@ base::Result<void> Reconciler::roll_back(const RollbackOrder& order, const std::
     if (auto r = rollout_->supersede(); !r) return r;
     rollout_.reset();
   }
-  if (good && good->rendered != order.rendered) {
+  const bool leaves = good && (good->artifact != order.artifact || good->rendered != order.rendered);
+  if (leaves) {
     const history::Failure left{
         component_.name, good->artifact, good->values, std::string(kRolledBackByOperator), sentence, {}};
     if (auto r = site_.history->remember_failure(left); !r) return r;

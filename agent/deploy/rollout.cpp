@@ -69,14 +69,15 @@ base::Json left_behind_detail(const std::vector<history::ObjectKey>& keys) {
 
 }  // namespace
 
-Rollout::Rollout(Site& site, config::Component component, Admitted admitted, std::string revision,
+Rollout::Rollout(Site& site, config::Component component, Admitted admitted, const Purpose& purpose,
                  std::optional<base::Digest> way_back)
     : site_(site),
       component_(std::move(component)),
       id_(admitted.id()),
       artifact_(admitted.rendered().verified().digest()),
-      revision_(std::move(revision)),
+      revision_(purpose.revision),
       way_back_(std::move(way_back)),
+      goes_back_(purpose.kind == history::DeploymentKind::rollback),
       state_(State::applying),
       forward_(std::move(admitted)),
       started_(site.now()),
@@ -89,6 +90,7 @@ Rollout::Rollout(Site& site, config::Component component, const history::Deploym
       artifact_(record.artifact),
       revision_(record.revision),
       way_back_(record.way_back),
+      goes_back_(record.kind == history::DeploymentKind::rollback),
       state_(parse_state(record.state).value_or(State::reversing)),
       started_(site.now()),
       due_(site.now()) {
@@ -328,8 +330,8 @@ base::Result<kube::HealthReport> Rollout::look(const manifest::Rendered& objects
     health_.reset();
     return std::move(readings).error();
   }
-  // On the way back no Job is made again: what ran for the last good revision has run.
-  if (side == history::Side::last_good) {
+  // On the way back no Job is made again: what ran for a revision that was good has run.
+  if (goes_back_ || side == history::Side::last_good) {
     std::erase_if(*readings, [](const kube::Reading& reading) {
       return is_job(reading.key) && reading.readiness.state == kube::State::not_found;
     });

@@ -21,7 +21,7 @@ inline bool is_job(const manifest::ObjectKey& key) {
 // Used by the worker alone.
 class Rollout {
  public:
-  Rollout(Site& site, config::Component component, Admitted admitted, std::string revision,
+  Rollout(Site& site, config::Component component, Admitted admitted, const Purpose& purpose,
           std::optional<base::Digest> way_back);
   // A deployment that a restart interrupted. Nothing but digests is taken from the journal: artifacts are
   // verified and rendered again when they are needed.
@@ -124,6 +124,7 @@ class Rollout {
   const base::Digest artifact_;
   const std::string revision_;
   const std::optional<base::Digest> way_back_;
+  const bool goes_back_;  // somebody asked for a revision that ran here: its Jobs have run
   State state_;
 
   std::optional<Admitted> forward_;

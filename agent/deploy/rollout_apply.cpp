@@ -69,6 +69,7 @@ base::Result<void> Rollout::apply_stage(manifest::Stage stage, const std::stop_t
   const auto& objects = forward_->rendered().objects();
   kube::Cluster& cluster = site_.cluster_for(component_);
   const Apply apply = [&](size_t index, const manifest::Object& object) -> base::Result<Fate> {
+    if (goes_back_ && is_job(object.key)) return put_back_job(cluster, object, stop);
     kube::ApplyRules rules = apply_rules(component_, object.key);
     rules.absent =
         std::ranges::binary_search(forward_->absent(), index) && !applied_.generations.contains(object.key);

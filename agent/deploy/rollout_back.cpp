@@ -90,7 +90,7 @@ base::Result<Rollout::Fate> Rollout::put_back_one(kube::Cluster& cluster, const 
   return std::move(result).error().with_context(key.describe() + " could not be put back");
 }
 
-// What ran for the last good revision has run. A Job that is still there is put back; one that is not stays
+// What ran for a revision that was good has run. A Job that is still there is put back; one that is not stays
 // away, and one that the failed revision put in its place goes.
 base::Result<Rollout::Fate> Rollout::put_back_job(kube::Cluster& cluster, const manifest::Object& job,
                                                   const std::stop_token& stop) const {

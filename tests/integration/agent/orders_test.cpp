@@ -101,6 +101,49 @@ TEST_F(OrdersTest, TurnsBackWhatIsUnderWay) {
   EXPECT_EQ(deployments().size(), 2U);
 }
 
+// GS-DEPLOY-218: Going back runs no Job of that revision again: what ran for it has run.
+TEST_F(OrdersTest, GoingBackRunsNoJobAgain) {
+  const std::string job = "/apis/batch/v1/namespaces/shop/jobs/migrate";
+  const std::string with = publish(
+      "1.2.0",
+      application(
+          "1.2.0",
+          "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate, namespace: shop}\nspec:\n  "
+          "template:\n    spec:\n      restartPolicy: Never\n      containers:\n        - {name: m, image: "
+          "'registry.test/web@sha256:7031c1b283388d2c2e09b57badb803c05ebed362dc88d84b480cc47f72a21097'}\n"));
+  const std::string without = publish("1.3.0", application("1.3.0"));
+  promote(with);
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(run_until([&] { return runs(with) && state() == "healthy"; })) << component().sentence;
+  ASSERT_TRUE(cluster_->get(job).is_object());
+  promote(without);
+  ASSERT_TRUE(run_until([&] { return runs(without) && state() == "healthy"; })) << component().sentence;
+  ASSERT_FALSE(cluster_->get(job).is_object());
+  ASSERT_TRUE(engine_->roll_back("shop", "1.2.0", "root", "test"));
+  ASSERT_TRUE(run_until([&] { return runs(with); })) << state() << component().sentence;
+  EXPECT_EQ(live_version(), "1.2.0");
+  for (int i = 0; i < 20; ++i) run_once();
+  EXPECT_FALSE(cluster_->get(job).is_object());
+  EXPECT_EQ(deployments()[0].outcome, history::DeploymentOutcome::healthy);
+}
+
+// GS-DEPLOY-219: Also when both revisions declare the same objects, what was left is not taken again.
+TEST_F(OrdersTest, SameObjectsAreLeftAllTheSame) {
+  const std::string same = publish("1.2.0", application("1.0.0"));
+  promote(one_);
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(run_until([&] { return runs(one_) && state() == "healthy"; })) << component().sentence;
+  promote(same);
+  ASSERT_TRUE(run_until([&] { return runs(same) && state() == "healthy"; })) << component().sentence;
+  const auto unnamed = engine_->roll_back("shop", "", "root", "test");
+  ASSERT_FALSE(unnamed);
+  EXPECT_EQ(unnamed.error().code(), "deploy.nothing_before");
+  ASSERT_TRUE(engine_->roll_back("shop", "1.0.0", "root", "test"));
+  ASSERT_TRUE(run_until([&] { return runs(one_); })) << state() << component().sentence;
+  for (int i = 0; i < 20; ++i) run_once();
+  EXPECT_TRUE(runs(one_)) << "what was left was taken again";
+}
+
 // GS-DEPLOY-044: Going back without registry and without a trace of the network works out of the own store.
 TEST_F(OrdersTest, GoesBackWithoutRegistry) {
   run_both();
