@@ -93,10 +93,10 @@ Activity Reconciler::activity() const {
   return activity;
 }
 
-const std::string& Reconciler::warning() const {
-  for (const std::string* one : {&trouble_, &unverified_, &uncompared_})
-    if (!one->empty()) return *one;
-  return degraded_;
+std::string Reconciler::warning() const {
+  if (!trouble_.empty()) return trouble_;
+  if (!unverified_.empty()) return unverified_;
+  return uncompared_ ? uncompared_->sentence() : degraded_;
 }
 
 void Reconciler::run(const std::stop_token& stop) {
@@ -128,7 +128,13 @@ void Reconciler::poll_again_in(base::milliseconds pause) {
 void Reconciler::show(std::string_view state, std::string_view reason, std::string_view sentence) {
   // What was promoted meanwhile is worth less to know than that nothing works.
   if (is_stuck() && state != "stuck") return;
-  if (state == "healthy" && !degraded_.empty()) {
+  std::string text;
+  if (state == "healthy" && is_uncompared_for_long()) {
+    text = uncompared_->sentence();
+    state = "blocked";
+    reason = uncompared_->error.code();
+    sentence = text;
+  } else if (state == "healthy" && !degraded_.empty()) {
     state = "degraded";
     reason = "health.degraded";
     sentence = degraded_;
@@ -384,7 +390,7 @@ void Reconciler::finish() {
   drift_due_ = site_.now();
   drift_.forget();
   degraded_.clear();
-  uncompared_.clear();
+  uncompared_.reset();
   if (end == State::healthy) {
     pause_.reset();
     site_.outside.log.info("healthy", {{"component", component_.name}, {"revision", revision}});

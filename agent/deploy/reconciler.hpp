@@ -127,7 +127,9 @@ class Reconciler {
   void advance(const std::stop_token& stop);
   void finish();
   void name_in_store(const base::Digest& artifact);
-  const std::string& warning() const;
+  std::string warning() const;
+  bool is_uncompared_for_long() const;
+  void show_again();
   void show(std::string_view state, std::string_view reason, std::string_view sentence);
   void poll_again_in(base::milliseconds pause);
   base::milliseconds jittered(base::milliseconds pause) const;
@@ -166,8 +168,14 @@ class Reconciler {
   DriftWatch drift_;
   std::string absent_images_;  // why images of what runs are not on this host; empty: they are
   std::string unverified_;     // why what runs could not be judged at the last look; empty: it was
-  std::string uncompared_;     // the same, of the comparison with what it declares
-  std::string degraded_;       // what of a healthy revision is not ready any more; empty: all is
+  // The same, of the comparison with what it declares, and since when.
+  struct Uncompared {
+    base::Error error;
+    base::Clock::Monotonic since;
+    std::string sentence() const;
+  };
+  std::optional<Uncompared> uncompared_;
+  std::string degraded_;  // what of a healthy revision is not ready any more; empty: all is
   int blocked_steps_ = 0;
   std::optional<base::Time> last_poll_;
   std::string trouble_;  // the history itself cannot be written

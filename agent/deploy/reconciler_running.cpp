@@ -78,13 +78,18 @@ void Reconciler::look_for_drift(const std::stop_token& stop) {
   if (stop.stop_requested()) return;
   const base::milliseconds pause =
       component_.drift_interval.count() > 0 ? component_.drift_interval : component_.interval;
-  uncompared_.clear();
   if (!look) {
     drift_due_ = site_.now() + jittered(component_.retry_interval);
-    uncompared_ = "what runs could not be compared with what it declares: " + look.error().describe();
-    site_.outside.log.warning(uncompared_, {{"component", component_.name}, {"reason", look.error().code()}});
+    const auto since = uncompared_ ? uncompared_->since : site_.now();
+    uncompared_.emplace(Uncompared{std::move(look).error(), since});
+    site_.outside.log.warning(uncompared_->sentence(),
+                              {{"component", component_.name}, {"reason", uncompared_->error.code()}});
+    show_again();
     return;
   }
+  const bool is_news = uncompared_.has_value();
+  uncompared_.reset();
+  if (is_news) show_again();
   site_.outside.log.debug("compared with what it declares", {{"component", component_.name}});
   drift_due_ = site_.now() + (look->look_again_soon ? std::min(pause, component_.grace) : jittered(pause));
   show_readiness(*look);
@@ -121,7 +126,21 @@ void Reconciler::show_readiness(const DriftLook& look) {
     degraded += "; and " + std::to_string(look.unready - look.sentences.size()) + " more";
   if (degraded == degraded_) return;
   degraded_ = std::move(degraded);
+  show_again();
+}
+
+void Reconciler::show_again() {
   if (judgement_ && judgement_->state == "healthy") show("healthy", "", "");
+}
+
+std::string Reconciler::Uncompared::sentence() const {
+  return "what runs could not be compared with what it declares: " + error.describe();
+}
+
+// The cluster stands in the way, and nobody knows how what runs is. One answer that was lost is no news.
+bool Reconciler::is_uncompared_for_long() const {
+  return uncompared_ && uncompared_->error.code().starts_with("kube.") &&
+         site_.now() - uncompared_->since >= component_.grace;
 }
 
 }  // namespace gridseal::deploy

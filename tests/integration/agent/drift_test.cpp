@@ -450,5 +450,34 @@ TEST_F(DriftTest, ADeletedNamespaceIsPutBack) {
       << state() << component().sentence;
 }
 
+// GS-DRIFT-305: When nobody can look for long, because a right was taken away, the component is blocked with
+// the account and the right, and healthy again when it is back.
+TEST_F(DriftTest, WhatCannotBeComparedIsBlocked) {
+  const std::string rbac = "/apis/rbac.authorization.k8s.io/v1";
+  const std::string bindings = rbac + "/namespaces/shop/rolebindings";
+  const std::string binding =
+      R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"deployer"},)"
+      R"("subjects":[{"kind":"ServiceAccount","name":"deployer"}],"roleRef":{"apiGroup":)"
+      R"("rbac.authorization.k8s.io","kind":"ClusterRole","name":"deployer"}})";
+  ASSERT_EQ(
+      cluster_->send("POST", rbac + "/clusterroles", "application/json",
+                     R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":)"
+                     R"({"name":"deployer"},"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]})"),
+      201);
+  ASSERT_EQ(cluster_->send("POST", bindings, "application/json", binding), 201);
+  settings().service_account = "shop/deployer";
+  settings().grace = base::milliseconds(100);
+  deploy();
+  ASSERT_EQ(cluster_->send("DELETE", bindings + "/deployer", "", ""), 200);
+  ASSERT_TRUE(run_until([&] { return state() == "blocked"; })) << state() << component().sentence;
+  EXPECT_EQ(reason(), "kube.forbidden");
+  EXPECT_NE(component().sentence.find("system:serviceaccount:shop:deployer may not list"), std::string::npos)
+      << component().sentence;
+  ASSERT_EQ(cluster_->send("POST", bindings, "application/json", binding), 201);
+  ASSERT_TRUE(run_until([&] { return state() == "healthy"; })) << state() << component().sentence;
+  EXPECT_EQ(deployments().size(), 1U);
+  EXPECT_TRUE(drifts().empty());
+}
+
 }  // namespace
 }  // namespace gridseal::test
