@@ -99,6 +99,8 @@ std::string_view code_of_forbidden(const Status& status) {
 }
 
 std::string_view code_of_invalid(const Status& status) {
+  // An admission policy of the cluster says no; it may be changed there.
+  if (contains(status.message, "\" is forbidden: ")) return "kube.forbidden";
   if (is_too_large(status)) return "kube.too_large";
   const bool immutable =
       !status.causes.empty() && std::all_of(status.causes.begin(), status.causes.end(), is_immutable_cause);
