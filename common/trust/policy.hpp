@@ -163,6 +163,10 @@ class Policy {
 // trust.policy_condition.
 base::Result<Policy> make_policy(const TrustState& state, const PolicySettings& settings);
 
+// That enough authorities have a key left which is not denied: with fewer nothing could ever verify, and the
+// policy must name others. Error (refused): trust.denied_key.
+base::Result<void> check_not_denied(const Policy& policy, const Denials& denials);
+
 // The URI of a predicate type that is written as one of cosign's short names; a URI is itself; empty:
 // neither.
 std::string predicate_type_uri(std::string_view name);
