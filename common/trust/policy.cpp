@@ -213,6 +213,8 @@ class PolicyMaker {
       auto rule = make_rule(one, "attestation[" + std::to_string(i + 1) + "]",
                             "in attestation " + in_quotes(one.name) + " ");
       if (!rule) return std::move(rule).error();
+      for (const Condition& condition : rule->conditions)
+        policy_.statement_fields_.push_back(condition.field());
       policy_.attestations_.push_back(std::move(*rule));
     }
     return {};
