@@ -16,7 +16,7 @@ Result<Json> read(std::string_view text, JsonFilter& filter, size_t piece = 3,
   return stream.finish();
 }
 
-std::string code(std::string_view text, const JsonStreamLimits& limits = {}) {
+std::string stream_code(std::string_view text, const JsonStreamLimits& limits = {}) {
   JsonFilter all;
   const auto result = read(text, all, 3, limits);
   return result ? "" : result.error().code();
@@ -134,17 +134,17 @@ TEST(JsonStream, DroppedPartsAreChecked) {
 // GS-BASE-212: size, depth, number of values and what is kept are bounded; what is dropped takes nothing.
 TEST(JsonStream, Limits) {
   const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
-  EXPECT_EQ(code(nested(64)), "");
-  EXPECT_EQ(code(nested(65)), "parse.limit");
-  EXPECT_EQ(code("[1,2,3]", {.max_values = 4}), "");
-  EXPECT_EQ(code("[1,2,3,4]", {.max_values = 4}), "parse.limit");
-  EXPECT_EQ(code("[1,2,3]", {.max_bytes = 7}), "");
-  EXPECT_EQ(code("[1,2,3]", {.max_bytes = 6}), "parse.limit");
-  EXPECT_EQ(code(R"({"ab":"cd"})", {.max_held = 260}), "");
-  EXPECT_EQ(code(R"({"ab":"cd"})", {.max_held = 259}), "parse.limit");
-  EXPECT_EQ(code("[" + std::string(1024, '1') + "]"), "parse.json") << "not a number that fits";
-  EXPECT_EQ(code("[0." + std::string(1022, '1') + "]"), "");
-  EXPECT_EQ(code("[0." + std::string(1023, '1') + "]"), "parse.limit");
+  EXPECT_EQ(stream_code(nested(64)), "");
+  EXPECT_EQ(stream_code(nested(65)), "parse.limit");
+  EXPECT_EQ(stream_code("[1,2,3]", {.max_values = 4}), "");
+  EXPECT_EQ(stream_code("[1,2,3,4]", {.max_values = 4}), "parse.limit");
+  EXPECT_EQ(stream_code("[1,2,3]", {.max_bytes = 7}), "");
+  EXPECT_EQ(stream_code("[1,2,3]", {.max_bytes = 6}), "parse.limit");
+  EXPECT_EQ(stream_code(R"({"ab":"cd"})", {.max_held = 260}), "");
+  EXPECT_EQ(stream_code(R"({"ab":"cd"})", {.max_held = 259}), "parse.limit");
+  EXPECT_EQ(stream_code("[" + std::string(1024, '1') + "]"), "parse.json") << "not a number that fits";
+  EXPECT_EQ(stream_code("[0." + std::string(1022, '1') + "]"), "");
+  EXPECT_EQ(stream_code("[0." + std::string(1023, '1') + "]"), "parse.limit");
   struct DropItems final : JsonFilter {
     bool complete(const JsonPath& path, Json& /*value*/) override { return path.size() != 2; }
   };
