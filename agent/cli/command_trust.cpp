@@ -157,7 +157,8 @@ ExitCode run_check(Context& context) {
   if (local->trust.chain.damage()) problems.push_back(local->trust.chain.damage()->describe());
   for (const auto& [name, policy] : local->settings.trust.policies) {
     auto made = trust::make_policy(local->trust.state, policy);
-    if (!made) problems.push_back("policy " + name + ": " + made.error().describe());
+    const auto usable = made ? trust::check_not_denied(*made, local->trust.state.denials()) : made.error();
+    if (!usable) problems.push_back("policy " + name + ": " + usable.error().describe());
   }
   const Json trust = local_document(context, *local);
   if (context.as_json()) {

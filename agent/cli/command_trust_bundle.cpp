@@ -19,18 +19,30 @@ Result<crypto::PublicKey> read_public_key(Context& context, const std::string& p
   return key;
 }
 
-// Who of its root has signed, for the people who pass it round. The bundle before it may ask for others too.
+// "1 of its root: anna (2 needed)".
+std::string role_words(const std::set<std::string>& have, const char* name, size_t threshold) {
+  std::string names;
+  for (const std::string& one : have) names += (names.empty() ? ": " : ", ") + one;
+  return std::to_string(have.size()) + " of its " + name + names + " (" + std::to_string(threshold) +
+         " needed)";
+}
+
+// Who has signed and as what, for the people who pass it round. The bundle before it may ask for others too.
 std::string signed_words(const TrustBundleFile& file) {
   if (file.is_draft()) return ", not signed yet";
   const auto bundle = trust::parse_trust_bundle(file.envelope());
   if (!bundle) return ", which no host reads: " + bundle.error().describe();
-  const trust::BundleRole& root = bundle->content().root;
-  const auto have = trust::signers(*bundle, root, *bundle);
-  if (!have) return ", which no host accepts: " + have.error().describe();
-  std::string names;
-  for (const std::string& name : *have) names += (names.empty() ? ": " : ", ") + name;
-  return ", signed by " + std::to_string(have->size()) + " of its root" + names + " (" +
-         std::to_string(root.threshold) + " needed)";
+  const trust::TrustBundleContent& content = bundle->content();
+  std::string words;
+  for (const auto& [role, name] : {std::pair{&content.root, "root"},
+                                   {content.deny ? &*content.deny : nullptr, "deny role"},
+                                   {content.endorse ? &*content.endorse : nullptr, "endorse role"}}) {
+    if (role == nullptr) continue;
+    const auto have = trust::signers(*bundle, *role, *bundle);
+    if (!have) return ", which no host accepts: " + have.error().describe();
+    if (!have->empty()) words += (words.empty() ? "" : ", ") + role_words(*have, name, role->threshold);
+  }
+  return ", signed by " + (words.empty() ? role_words({}, "root", content.root.threshold) : words);
 }
 
 ExitCode say(Context& context, const TrustBundleFile& file, const std::string& path) {

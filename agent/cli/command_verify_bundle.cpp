@@ -14,7 +14,6 @@ using base::Error;
 using base::Result;
 using sigstore::VerifiedSignature;
 
-constexpr uint64_t kMaxBundle = uint64_t{8} << 20U;
 constexpr uint64_t kMaxHeld = uint64_t{1} << 20U;       // of an artifact; a larger one is only hashed
 constexpr uint64_t kMaxMessage = uint64_t{512} << 20U;  // that pure Ed25519 signs, which has no digest
 constexpr auto kSkew = std::chrono::hours(24);
@@ -216,7 +215,7 @@ void report_verified(const VerifiedSignature& verified, const SignerOptions& opt
                      const BundleJudge& judge, const base::Digest& bundle, Report& report) {
   for (const std::string& ignored : verified.ignored) report.notes.push_back("not counted: " + ignored);
   if (const auto* statement = std::get_if<sigstore::SignedStatement>(&verified.content))
-    report.more["statement"] = {{"predicateType", statement->statement.predicate_type}};
+    report.more["statement"] = {{"predicateType", statement->statement->predicate_type}};
   if (auto same = judge.check_identity(verified); !same) return report.fail(std::move(same).error());
   if (auto past = judge.check_times(verified); !past) return report.fail(std::move(past).error());
   if (const auto* signer = std::get_if<sigstore::CertificateSigner>(&verified.signer))
@@ -228,11 +227,13 @@ void report_verified(const VerifiedSignature& verified, const SignerOptions& opt
 }
 
 ExitCode judge_bundle(Context& context, const VerifyBundleOptions& options, const Signers& signers,
-                      Source& source, const std::string& text) {
+                      Source& source, const base::Blob& text) {
   Report report{options.artifact, {}};
   if (source.digest) report.digest = source.digest->to_string();
   if (signers.identities) report.warnings = signers.identities->warnings();
   const auto bundle = sigstore::parse_bundle(text);
+  if (!bundle && bundle.error().outcome() == base::Outcome::blocked)
+    return not_judged(context, Error(bundle.error()).with_context("cannot read the bundle"), ExitCode::usage);
   if (!bundle) {
     report.fail(bundle.error());
     return print_report(context, report);
@@ -244,7 +245,7 @@ ExitCode judge_bundle(Context& context, const VerifyBundleOptions& options, cons
   report.digest = verdict->digest;
   for (const auto& check : verdict->passed) report.checks.push_back({check.name, true, {}, check.detail, {}});
   if (verdict->verified)
-    report_verified(*verdict->verified, options.signer, judge, crypto::sha256(text), report);
+    report_verified(*verdict->verified, options.signer, judge, bundle->digest, report);
   else
     report.fail(verdict->verified.error());
   return print_report(context, report);
@@ -255,14 +256,9 @@ ExitCode run_verify_bundle(Context& context, const VerifyBundleOptions& options)
   if (!signers) return no_judge(context, options.artifact, signers.error());
   auto source = open_artifact(context.files, options.artifact);
   if (!source) return not_judged(context, source.error(), ExitCode::usage);
-  auto text = base::read_file(context.files, options.bundle, kMaxBundle);
+  auto text = base::Blob::open(context.files, options.bundle);
   if (text) return judge_bundle(context, options, *signers, *source, *text);
-  if (text.error().code() != "files.too_large")
-    return not_judged(context, std::move(text).error().with_context("cannot read the bundle"),
-                      ExitCode::usage);
-  Report report{options.artifact, {}};
-  report.fail(Error::refused("parse.limit", "the bundle is larger than 8 MiB"));
-  return print_report(context, report);
+  return not_judged(context, std::move(text).error().with_context("cannot read the bundle"), ExitCode::usage);
 }
 
 }  // namespace

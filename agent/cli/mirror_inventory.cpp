@@ -44,9 +44,11 @@ std::vector<Held> inventory(const oci::Signatures& signatures, const oci::Referr
   std::vector<Held> list;
   std::set<std::string> known;
   for (const oci::SignatureManifest& found : signatures.manifests) {
-    const std::string digest = crypto::sha256(found.bytes).to_string();
+    const auto bytes = found.bytes.whole(oci::kMaxManifestBytes);
+    if (!bytes) continue;
+    const std::string digest = crypto::sha256(*bytes).to_string();
     known.insert(digest);
-    const auto manifest = oci::parse_manifest(found.bytes);
+    const auto manifest = oci::parse_manifest(*bytes);
     if (!manifest) continue;
     for (const oci::Descriptor& layer : manifest->layers) {
       std::string form = form_of(layer, *manifest);

@@ -2,7 +2,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/layout_archive.hpp"
-#include "cli/scratch.hpp"
 #include "crypto/sha256.hpp"
 #include "oci/layout.hpp"
 
@@ -162,13 +161,15 @@ SubjectResult<Subject> from_layout(Context& context, const std::string& target) 
   const bool directory = context.files.list(reference->directory + "/.").has_value();
   const auto there = context.files.stat(reference->directory);
   if (directory || !there) return from_directory(context.files, *reference, nullptr);
-  const auto scratch = Scratch::make(context.files, temporary_directory());
+  auto scratch = Scratch::make(context.files, temporary_directory());
   if (!scratch) return stop(scratch.error(), ExitCode::usage);
   const auto blobs = unpack_layout(context.files, reference->directory, scratch->path());
   if (!blobs) return stop(blobs.error(), ExitCode::usage);
   oci::LayoutReference unpacked = *reference;
   unpacked.directory = scratch->path();
-  return from_directory(context.files, unpacked, &*blobs);
+  auto subject = from_directory(context.files, unpacked, &*blobs);
+  if (subject) subject->scratch = std::make_shared<const Scratch>(std::move(*scratch));
+  return subject;
 }
 
 trust::Place trust_place(oci::Place place) {
@@ -199,14 +200,16 @@ SubjectResult<RemoteArtifact> RemoteArtifact::resolve(Context& context, const st
 }
 
 SubjectResult<Subject> RemoteArtifact::subject(Context& context) {
-  const auto scratch = Scratch::make(context.files, temporary_directory());
+  auto scratch = Scratch::make(context.files, temporary_directory());
   if (!scratch) return stop(scratch.error(), ExitCode::usage);
   auto store = oci::Store::open(context.files, context.log, {scratch->path() + "/store", 0});
   if (!store) return stop(std::move(store).error(), ExitCode::usage);
   auto signatures = oci::fetch_signatures(*registry_, **store, reference_.repository, digest_, {});
   if (!signatures) return stop_registry(std::move(signatures).error());
-  return Subject{digest_, reference_.tag, reference_.repository.to_string(), std::move(*signatures),
-                 manifest_};
+  Subject subject{digest_, reference_.tag, reference_.repository.to_string(), std::move(*signatures),
+                  manifest_};
+  subject.scratch = std::make_shared<const Scratch>(std::move(*scratch));
+  return subject;
 }
 
 SubjectResult<oci::ReferrerList> RemoteArtifact::referrers() {

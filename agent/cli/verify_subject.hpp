@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/context.hpp"
+#include "cli/scratch.hpp"
 #include "cli/verify_report.hpp"
 #include "deploy/registry_access.hpp"
 #include "oci/artifact.hpp"
@@ -20,10 +21,11 @@ struct Subject {
   std::string tag;         // of a registry; the name inside a layout is its writer's own
   std::string repository;  // "host/repository"; empty: a layout
   oci::Signatures signatures;
-  std::string manifest;                // the bytes
-  std::vector<CheckLine> checks{};     // of the content
-  std::vector<std::string> notes{};    // what was not looked at
-  std::optional<base::Error> error{};  // the content is wrong
+  std::string manifest;                      // the bytes
+  std::vector<CheckLine> checks{};           // of the content
+  std::vector<std::string> notes{};          // what was not looked at
+  std::optional<base::Error> error{};        // the content is wrong
+  std::shared_ptr<const Scratch> scratch{};  // where signatures lie that were fetched or unpacked
 };
 
 // What is needed to judge cannot be had, or it is wrong before any signature is looked at.

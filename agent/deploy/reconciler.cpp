@@ -35,10 +35,12 @@ std::set<base::Digest> digests_of(const oci::Signatures& signatures) {
   std::set<base::Digest> digests;
   for (const auto& manifest : signatures.manifests) {
     // Signatures of one payload by several keys differ in the manifest's annotations alone.
-    digests.insert(crypto::sha256(manifest.bytes));
+    // What cannot be read just now counts as changed.
+    const auto digest = crypto::sha256_of(manifest.bytes);
+    digests.insert(digest ? *digest : crypto::sha256(""));
     // An empty one is not what was promised, and may be put right.
     for (const auto& [digest, blob] : manifest.blobs)
-      digests.insert(blob.empty() ? crypto::sha256(blob) : digest);
+      digests.insert(blob.size() == 0 ? crypto::sha256("") : digest);
   }
   return digests;
 }

@@ -61,6 +61,21 @@ Result<void> put(oci::Store& store, const oci::Descriptor& blob, std::string_vie
   return store.contains(blob) ? Result<void>() : store.put_blob(blob, bytes);
 }
 
+Result<void> put_layer(oci::Store& store, const oci::Descriptor& layer, const base::Blob& blob) {
+  if (store.contains(layer)) return {};
+  auto sink = store.begin_blob(layer);
+  if (!sink) return std::move(sink).error();
+  if (auto r = (*sink)->restart(); !r) return r;
+  Result<void> written;
+  auto read = blob.read([&](std::string_view piece) {
+    written = (*sink)->write(piece);
+    return written.has_value();
+  });
+  if (!read) return read;
+  if (!written) return written;
+  return (*sink)->finish();
+}
+
 // Other tools expect a whole image; what is not there is not missed.
 Result<void> put_config(oci::Store& store, Medium& medium, const oci::Manifest& manifest) {
   if (manifest.config.size > kMaxSignatureConfig || !medium.holds(manifest.config.digest)) return {};
@@ -154,17 +169,18 @@ Result<void> put_signatures(oci::Store& store, Medium& medium, const base::Diges
                             const oci::Signatures& signatures) {
   std::vector<oci::SignatureEntry> entries;
   for (const oci::SignatureManifest& signature : signatures.manifests) {
-    const auto manifest = oci::parse_manifest(signature.bytes);
+    const auto bytes = signature.bytes.whole(oci::kMaxManifestBytes);
+    if (!bytes) return bytes.error();
+    const auto manifest = oci::parse_manifest(*bytes);
     if (!manifest) continue;
     for (const oci::Descriptor& layer : manifest->layers) {
       const auto blob = signature.blobs.find(layer.digest);
       if (blob == signature.blobs.end() || blob->second.size() != layer.size) continue;
-      if (auto r = put(store, layer, blob->second); !r) return r;
+      if (auto r = put_layer(store, layer, blob->second); !r) return r;
     }
     if (auto r = put_config(store, medium, *manifest); !r) return r;
-    const oci::Descriptor descriptor{
-        manifest->media_type, crypto::sha256(signature.bytes), signature.bytes.size(), {}, {}, {}};
-    if (auto r = put(store, descriptor, signature.bytes); !r) return r;
+    const oci::Descriptor descriptor{manifest->media_type, crypto::sha256(*bytes), bytes->size(), {}, {}, {}};
+    if (auto r = put(store, descriptor, *bytes); !r) return r;
     entries.push_back({signature.place, descriptor});
     if (signature.place == oci::Place::legacy_tag) {
       const bool attests =

@@ -27,10 +27,6 @@ constexpr Table make_table(std::string_view alphabet) {
   return table;
 }
 
-Error bad_base64(const char* why) {
-  return Error::refused("parse.base64", std::string("malformed base64: ") + why);
-}
-
 // Length of the UTF-8 sequence at `at`, 0 when malformed (RFC 3629).
 size_t utf8_length(std::string_view s, size_t at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
@@ -94,37 +90,56 @@ std::string encode_base64(std::string_view bytes, Base64 form) {
   return out;
 }
 
-Result<std::string> decode_base64(std::string_view text, Base64 form) {
-  static constexpr Table kStandardTable = make_table(kStandard);
-  static constexpr Table kUrlTable = make_table(kUrl);
-  const bool url =
-      form == Base64::url || (form == Base64::lenient && text.find_first_of("-_") != std::string_view::npos);
-  const Table& table = url ? kUrlTable : kStandardTable;
-  size_t padding = 0;
-  if (form != Base64::url) {
-    while (padding < 2 && text.ends_with('=')) {
-      text.remove_suffix(1);
-      ++padding;
+bool Base64Decoder::feed(std::string_view text, std::string& out) {
+  static constexpr Table kTables[] = {make_table(kStandard), make_table(kUrl), make_table(kStandard)};
+  const Table& table = kTables[static_cast<size_t>(form_)];
+  const bool lenient = form_ == Base64::lenient;
+  for (char c : text) {
+    if (c == '=' && form_ != Base64::url && padding_ < 2) {
+      ++padding_;
+      continue;
+    }
+    if (lenient && (c == '-' || c == '_')) {
+      url_ = true;
+      c = c == '-' ? '+' : '/';
+    } else if (c == '+' || c == '/') {
+      standard_ = true;
+    }
+    const int value = table[static_cast<unsigned char>(c)];
+    if (value < 0 || padding_ > 0) return fail("a character outside the alphabet");
+    ++characters_;
+    word_ = (word_ << 6U) | static_cast<uint32_t>(value);
+    bits_ += 6;
+    if (bits_ >= 8) {
+      bits_ -= 8;
+      out += static_cast<char>((word_ >> bits_) & 0xFFU);
     }
   }
-  const bool padding_fits = (text.size() + padding) % 4 == 0;
-  if (text.size() % 4 == 1 || (!padding_fits && (form == Base64::standard || padding != 0)))
-    return bad_base64("wrong length");
+  return true;
+}
+
+bool Base64Decoder::fail(const char* why) {
+  wrong_ = why;
+  return false;
+}
+
+Result<void> Base64Decoder::finish() {
+  const bool padding_fits = (characters_ + padding_) % 4 == 0;
+  if (wrong_ == nullptr && url_ && standard_) wrong_ = "a character outside the alphabet";
+  if (wrong_ == nullptr &&
+      (characters_ % 4 == 1 || (!padding_fits && (form_ == Base64::standard || padding_ != 0))))
+    wrong_ = "wrong length";
+  if (wrong_ == nullptr && (word_ & ((1U << bits_) - 1U)) != 0) wrong_ = "trailing bits are not zero";
+  if (wrong_ == nullptr) return {};
+  return Error::refused("parse.base64", std::string("malformed base64: ") + wrong_);
+}
+
+Result<std::string> decode_base64(std::string_view text, Base64 form) {
   std::string out;
   out.reserve(text.size() / 4 * 3 + 2);
-  uint32_t word = 0;
-  unsigned bits = 0;
-  for (const char c : text) {
-    const int value = table[static_cast<unsigned char>(c)];
-    if (value < 0) return bad_base64("a character outside the alphabet");
-    word = (word << 6U) | static_cast<uint32_t>(value);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out += static_cast<char>((word >> bits) & 0xFFU);
-    }
-  }
-  if ((word & ((1U << bits) - 1U)) != 0) return bad_base64("trailing bits are not zero");
+  Base64Decoder decoder(form);
+  decoder.feed(text, out);
+  if (auto whole = decoder.finish(); !whole) return std::move(whole).error();
   return out;
 }
 

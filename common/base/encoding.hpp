@@ -1,6 +1,8 @@
 // Text forms of bytes. Decoders are strict: no white space, no garbage, no non-zero trailing bits.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,27 @@ enum class Base64 {
 std::string encode_base64(std::string_view bytes, Base64 form = Base64::standard);
 Result<std::string> decode_base64(std::string_view text,
                                   Base64 form = Base64::standard);  // error parse.base64
+
+// Of a text that comes in pieces.
+class Base64Decoder {
+ public:
+  explicit Base64Decoder(Base64 form) : form_(form) {}
+  // Appends what it decodes; false as soon as the text is malformed.
+  bool feed(std::string_view text, std::string& out);
+  Result<void> finish();  // error parse.base64
+
+ private:
+  bool fail(const char* why);
+
+  Base64 form_;
+  size_t characters_ = 0;  // without padding
+  size_t padding_ = 0;
+  bool url_ = false;  // characters of the one or of the other alphabet were seen
+  bool standard_ = false;
+  uint32_t word_ = 0;
+  unsigned bits_ = 0;  // of word_ that are not out yet
+  const char* wrong_ = nullptr;
+};
 
 // A to Z in lower case, all else as it is.
 std::string ascii_lower(std::string_view text);

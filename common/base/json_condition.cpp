@@ -6,14 +6,11 @@
 #include <cmath>
 #include <limits>
 
-#include "base/json_pointer.hpp"
-
 namespace gridseal::base {
 namespace {
 
 constexpr size_t kMaxPattern = 1024;
 constexpr int64_t kMaxCompiled = int64_t{256} << 10U;
-constexpr size_t kMaxMatched = size_t{64} << 10U;  // of a field's text
 
 std::string to_text(const Scalar& value) {
   return std::visit([](const auto& plain) { return base::dump_json(Json(plain)); }, value);
@@ -69,6 +66,11 @@ bool has_no_value(const Scalar& value) {
   return std::holds_alternative<double>(value) && !is_limit(value);
 }
 
+bool is_too_long(const Scalar& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr && text->size() > kMaxConditionText;
+}
+
 int count_tests(const JsonTest& test) {
   return (test.equals ? 1 : 0) + (test.one_of.empty() ? 0 : 1) + (test.matches.empty() ? 0 : 1) +
          (test.at_least ? 1 : 0) + (test.at_most ? 1 : 0) + (test.present ? 1 : 0);
@@ -90,7 +92,7 @@ struct JsonCondition::State {
     if (expression) {
       if (!field.is_string()) return false;
       const auto& text = field.get_ref<const std::string&>();
-      return text.size() <= kMaxMatched && re2::RE2::PartialMatch(text, *expression);
+      return text.size() <= kMaxConditionText && re2::RE2::PartialMatch(text, *expression);
     }
     if (settings.at_least) return field.is_number() && compare(field, *settings.at_least) >= 0;
     if (settings.at_most) return field.is_number() && compare(field, *settings.at_most) <= 0;
@@ -106,6 +108,8 @@ Result<JsonCondition> JsonCondition::make(const JsonTest& test) {
   if (!pointer) return wrong("names no field: write a JSON pointer such as /builder/id");
   state->pointer = std::move(*pointer);
   if (count_tests(test) != 1) return wrong("must have exactly one test");
+  if ((test.equals && is_too_long(*test.equals)) || std::ranges::any_of(test.one_of, is_too_long))
+    return wrong("compares with a text of more than 64 KiB");
   for (const auto& limit : {test.at_least, test.at_most}) {
     if (limit && !is_limit(*limit)) return wrong("has a limit that is no number");
   }
@@ -133,6 +137,10 @@ bool JsonCondition::holds(const Json& root) const {
 
 const JsonTest& JsonCondition::test() const {
   return state_->settings;
+}
+
+const JsonPointer& JsonCondition::pointer() const {
+  return state_->pointer;
 }
 
 std::string describe(const JsonTest& test) {

@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/json_pointer.hpp"
 
 namespace gridseal::base {
+
+inline constexpr size_t kMaxConditionText = size_t{64} << 10U;  // bytes; a longer text fits no test
 
 // A JSON scalar as settings write it.
 using Scalar = std::variant<std::string, int64_t, double, bool>;
@@ -44,6 +47,7 @@ class JsonCondition {
   // satisfies nothing.
   bool holds(const Json& root) const;
   const JsonTest& test() const;
+  const JsonPointer& pointer() const;  // to the field
 
  private:
   struct State;

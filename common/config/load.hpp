@@ -31,11 +31,13 @@ struct Problem {
   Place place;
   std::string key;  // "component.pump-control.interval"; may be empty
   std::string message;
+  bool missing = false;  // about what is not there
 
   std::string to_string() const;  // "<place>: <key>: <message>"
 };
 
-// Never empty when it is an error; in the order of the files; at most kMaxProblems.
+// Never empty when it is an error; in the order of the files, and in each of them first what is written there
+// and then what is missing, which may only be misspelt; at most kMaxProblems.
 struct Problems {
   std::vector<Problem> list{};
   size_t left_out = 0;      // found beyond kMaxProblems

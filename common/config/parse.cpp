@@ -66,7 +66,7 @@ class Parser {
   void site() {
     const Member* found = table("site");
     if (found == nullptr && root_.find("site") == nullptr) {
-      reader_.problem({file_, 0, 0}, "site.name", "is missing");
+      reader_.missing({file_, 0, 0}, "site.name");
     }
     reader_.section("site", found, kSiteKeys, out_.site);
   }
@@ -92,7 +92,7 @@ class Parser {
     }
     if (registry.client_certificate.empty() != registry.client_key.empty()) {
       const auto* missing = registry.client_key.empty() ? "client_key" : "client_certificate";
-      reader_.problem(one.place, path + "." + missing, "is missing: a client certificate needs both files");
+      reader_.missing(one.place, path + "." + missing, ": a client certificate needs both files");
     }
   }
 
@@ -100,8 +100,8 @@ class Parser {
     const Member* found = table("images");
     reader_.section("images", found, kImagesKeys, out_.images);
     if (found != nullptr && out_.images.certificate.empty() != out_.images.key.empty())
-      reader_.problem(found->place, out_.images.key.empty() ? "images.key" : "images.certificate",
-                      "is missing: TLS needs both files");
+      reader_.missing(found->place, out_.images.key.empty() ? "images.key" : "images.certificate",
+                      ": TLS needs both files");
   }
 
   void trust() {
@@ -190,9 +190,9 @@ class Parser {
     const std::string full = path + "." + key;
     if (one.value.find(key) == nullptr) {
       if (known.size() != 1) {
-        return reader_.problem(one.place, full,
-                               known.empty() ? "is missing, and no " + key + " is defined"
-                                             : "is missing, and there is more than one " + key);
+        return reader_.missing(
+            one.place, full,
+            known.empty() ? ", and no " + key + " is defined" : ", and there is more than one " + key);
       }
       name = known.begin()->first;
       return reader_.derive(path, key, "\"" + name + "\"");
@@ -221,11 +221,11 @@ class Parser {
   Settings out_;
 };
 
-// In the order of the files and lines, at most kMaxProblems.
+// In the order of the files and lines, what is missing last, at most kMaxProblems.
 Problems in_order(std::vector<Problem> found, const std::vector<std::string>& files) {
   const auto rank = [&](const Problem& problem) {
     const auto file = std::find(files.begin(), files.end(), problem.place.file);
-    return std::make_tuple(file - files.begin(), problem.place.line, problem.place.column);
+    return std::make_tuple(file - files.begin(), problem.missing, problem.place.line, problem.place.column);
   };
   std::stable_sort(found.begin(), found.end(),
                    [&](const Problem& a, const Problem& b) { return rank(a) < rank(b); });

@@ -50,9 +50,8 @@ class PolicySection {
       for (const auto& member : all->value.members) read_authority(member);
     }
     if (!is_set(table_, "keys") && policy_.authorities.empty() && table_.value.find("keys") == nullptr) {
-      reader_.problem(
-          table_.place, join(path_, "keys"),
-          "is missing: a policy has keys = [...], or sections [" + join(path_, "authority.NAME]"));
+      reader_.missing(table_.place, join(path_, "keys"),
+                      ": a policy has keys = [...], or sections [" + join(path_, "authority.NAME]"));
     }
     if (!policy_.keys.empty() && !policy_.authorities.empty()) {
       reader_.problem(reader_.place_of(path_, "keys", &table_), join(path_, "keys"),
@@ -130,8 +129,8 @@ class PolicySection {
   void check_threshold() {
     if (policy_.threshold == 0) {
       if (policy_.authorities.size() < 2) return;
-      return reader_.problem(table_.place, join(path_, "threshold"),
-                             "is missing: say how many of the " + std::to_string(policy_.authorities.size()) +
+      return reader_.missing(table_.place, join(path_, "threshold"),
+                             ": say how many of the " + std::to_string(policy_.authorities.size()) +
                                  " authorities must have signed; 1: any one of them");
     }
     const size_t most = policy_.authorities.empty() ? 1 : policy_.authorities.size();

@@ -353,6 +353,10 @@ void Reader::problem(const Place& place, std::string key, std::string message) {
   problems.push_back({place, std::move(key), std::move(message)});
 }
 
+void Reader::missing(const Place& place, std::string key, const std::string& more) {
+  problems.push_back({place, std::move(key), "is missing" + more, true});
+}
+
 void Reader::note(const std::string& path, std::string_view key, const Member* found, std::string value) {
   Effective effective_value{path, std::string(key), std::move(value), std::nullopt};
   if (found != nullptr) effective_value.place = found->place;

@@ -37,6 +37,8 @@ class Reader {
   // nothing when it is something else.
   std::vector<Member> as_tables(const std::string& path, const Member* member);
   void problem(const Place& place, std::string key, std::string message);
+  // "is missing", and what follows these words.
+  void missing(const Place& place, std::string key, const std::string& more = {});
 
   // Fills in a default that depends on other settings.
   void derive(const std::string& section, std::string_view key, const std::string& value);
@@ -52,7 +54,7 @@ class Reader {
     const Member* found = table != nullptr ? table->value.find(key.name) : nullptr;
     const std::string name = (path.empty() ? "" : path + ".") + std::string(key.name);
     if (found == nullptr && key.required) {
-      if (table != nullptr) problem(table->place, name, "is missing");
+      if (table != nullptr) missing(table->place, name);
       return;
     }
     const Value value = found != nullptr ? found->value : default_value(key.fallback);

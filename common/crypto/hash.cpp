@@ -63,6 +63,16 @@ base::Digest sha256(std::string_view bytes) {
   return hash.finish();
 }
 
+base::Result<base::Digest> sha256_of(const base::Blob& blob) {
+  Sha256 hash;
+  auto read = blob.read([&](std::string_view piece) {
+    hash.update(piece);
+    return true;
+  });
+  if (!read) return std::move(read).error();
+  return hash.finish();
+}
+
 std::string sha384(std::string_view bytes) {
   struct sha384_ctx context;
   sha384_init(&context);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/blob.hpp"
 #include "base/digest.hpp"
 
 namespace gridseal::crypto {
@@ -18,6 +19,7 @@ std::string_view to_string(Hash hash);  // "sha256"
 std::string hash_of(Hash hash, std::string_view bytes);
 
 base::Digest sha256(std::string_view bytes);
+base::Result<base::Digest> sha256_of(const base::Blob& blob);  // errors: those of Blob::read
 std::string sha384(std::string_view bytes);
 std::string sha512(std::string_view bytes);
 

@@ -56,6 +56,11 @@ size_t digest_size(Hash hash) {
   return hash == Hash::sha512 ? 64 : 32;
 }
 
+Error wrong_digest(Hash hash) {
+  return Error::refused("sig.alg_mismatch",
+                        "the digest does not have the length of " + std::string(to_string(hash)));
+}
+
 int check_pss(mbedtls_rsa_context* key, Hash hash, std::string_view digest, std::string_view signature) {
   const auto salt = static_cast<int>(digest.size());
   const auto size = static_cast<unsigned>(digest.size());
@@ -231,9 +236,7 @@ Result<void> PublicKey::verify(Scheme scheme, std::string_view message, std::str
 }
 
 Result<void> PublicKey::verify_digest(Hash hash, std::string_view digest, std::string_view signature) const {
-  if (digest.size() != digest_size(hash))
-    return Error::refused("sig.alg_mismatch",
-                          "the digest does not have the length of " + std::string(to_string(hash)));
+  if (digest.size() != digest_size(hash)) return wrong_digest(hash);
   if (is_ecdsa(kind())) return state_->verify_ecdsa(digest, parse_ecdsa_der(signature, bits()));
   if (kind() == KeyKind::rsa) return state_->verify_rsa(hash, digest, signature, false);
   if (hash != Hash::sha512) return mismatch(to_string(scheme_of(hash)));
@@ -248,8 +251,14 @@ Result<void> PublicKey::verify_pss(Hash hash, std::string_view message, std::str
 }
 
 Result<void> PublicKey::verify_p1363(Hash hash, std::string_view message, std::string_view signature) const {
+  return verify_p1363_digest(hash, hash_of(hash, message), signature);
+}
+
+Result<void> PublicKey::verify_p1363_digest(Hash hash, std::string_view digest,
+                                            std::string_view signature) const {
   if (!is_ecdsa(kind())) return mismatch("ECDSA");
-  return state_->verify_ecdsa(hash_of(hash, message), parse_ecdsa_p1363(signature, bits()));
+  if (digest.size() != digest_size(hash)) return wrong_digest(hash);
+  return state_->verify_ecdsa(digest, parse_ecdsa_p1363(signature, bits()));
 }
 
 }  // namespace gridseal::crypto

@@ -62,6 +62,8 @@ class PublicKey {
 
   // ECDSA with r and s of fixed width side by side (IEEE P1363, RFC 7518 section 3.4). The same errors.
   base::Result<void> verify_p1363(Hash hash, std::string_view message, std::string_view signature) const;
+  base::Result<void> verify_p1363_digest(Hash hash, std::string_view digest,
+                                         std::string_view signature) const;
 
   friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.spki_der() == b.spki_der(); }
 

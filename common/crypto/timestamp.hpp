@@ -1,6 +1,7 @@
 // RFC 3161 timestamps (with RFC 5652 CMS and RFC 5816 ESSCertIDv2), verified without any clock or network.
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,7 +69,25 @@ struct VerifiedTimestamp {
   base::Time latest() const { return time + accuracy; }
 };
 
-// `stamped` is what the imprint is of: the signature bytes. Errors (refused):
+// What a timestamp is over: the bytes of a signature, or the digest of them that the token's imprint_hash
+// asks for. The bytes must outlive it.
+class Stamped {
+ public:
+  template <std::convertible_to<std::string_view> Bytes>
+  Stamped(const Bytes& bytes) : bytes_(bytes) {}  // NOLINT(google-explicit-constructor): the plain case
+  static Stamped by_digest(std::string digest) {
+    Stamped stamped{std::string_view()};
+    stamped.digest_ = std::move(digest);
+    return stamped;
+  }
+  std::string digest(Hash hash) const { return digest_.empty() ? hash_of(hash, bytes_) : digest_; }
+
+ private:
+  std::string_view bytes_;
+  std::string digest_;
+};
+
+// Errors (refused):
 //   tsa.untrusted  the signer does not belong to this authority (a caller may ignore such a token; it gives
 //   no
 //                  time). With every other code the token is of this authority and wrong.
@@ -76,18 +95,18 @@ struct VerifiedTimestamp {
 //   tsa.signature  signature, message digest or signing certificate attribute do not match
 //   tsa.cert       the signer or an issuer may not stamp (key usages, CA bits, critical extensions)
 //   tsa.expired    genTime outside the validity of a certificate or of the authority
-base::Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, std::string_view stamped,
+base::Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, const Stamped& stamped,
                                                  const TimestampAuthority& authority);
 
 // With the authorities of a trusted root: good when one of them accepts it; else the error of the first one
 // that knows the signer; else tsa.untrusted.
-base::Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, std::string_view stamped,
+base::Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, const Stamped& stamped,
                                                  const std::vector<TimestampAuthority>& authorities);
 
 // With trust anchors alone (the certificates of a tsa trust store); signer and intermediates come from the
 // token. `authority` is zero. A caller that needs certainty uses earliest() and latest().
 base::Result<VerifiedTimestamp> verify_timestamp_with_anchors(const TimestampToken& token,
-                                                              std::string_view stamped,
+                                                              const Stamped& stamped,
                                                               const std::vector<Certificate>& anchors);
 
 }  // namespace gridseal::crypto

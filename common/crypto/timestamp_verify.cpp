@@ -66,14 +66,14 @@ Result<void> check_signature(const TimestampToken& token, const Certificate& sig
   return {};
 }
 
-Result<VerifiedTimestamp> verify_with_signer(const TimestampToken& token, std::string_view stamped,
+Result<VerifiedTimestamp> verify_with_signer(const TimestampToken& token, const Stamped& stamped,
                                              const Certificate& signer,
                                              const std::vector<Certificate>& intermediates,
                                              const std::vector<Certificate>& anchors) {
   auto path = validate_path(signer, intermediates, anchors, Purpose::time_stamping, token.time);
   if (!path) return path_error(path.error());
   if (auto good = check_signature(token, signer); !good) return std::move(good).error();
-  if (hash_of(token.imprint_hash, stamped) != token.imprint)
+  if (stamped.digest(token.imprint_hash) != token.imprint)
     return Error::refused("tsa.imprint", "the timestamp is of another signature");
   return VerifiedTimestamp{token.time, token.accuracy, 0, std::move(*path)};
 }
@@ -88,7 +88,7 @@ Result<void> check_validity(const TimestampToken& token, const TimestampAuthorit
 
 }  // namespace
 
-Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, std::string_view stamped,
+Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, const Stamped& stamped,
                                            const TimestampAuthority& authority) {
   const auto& chain = authority.chain;
   if (chain.empty()) return unknown_signer("the authority has no certificate");
@@ -110,7 +110,7 @@ Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, std::str
   return verified;
 }
 
-Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, std::string_view stamped,
+Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, const Stamped& stamped,
                                            const std::vector<TimestampAuthority>& authorities) {
   Error failure = unknown_signer("no authority is configured");
   for (size_t i = 0; i < authorities.size(); ++i) {
@@ -124,7 +124,7 @@ Result<VerifiedTimestamp> verify_timestamp(const TimestampToken& token, std::str
   return failure;
 }
 
-Result<VerifiedTimestamp> verify_timestamp_with_anchors(const TimestampToken& token, std::string_view stamped,
+Result<VerifiedTimestamp> verify_timestamp_with_anchors(const TimestampToken& token, const Stamped& stamped,
                                                         const std::vector<Certificate>& anchors) {
   const Certificate* const signer = embedded_signer(token);
   if (signer == nullptr) return unknown_signer("it does not hold its signer's certificate");

@@ -16,7 +16,7 @@ inline constexpr std::string_view kJwsMediaType = "application/jose+json";
 inline constexpr std::string_view kCoseMediaType = "application/cose";
 inline constexpr std::string_view kPayloadMediaType = "application/vnd.cncf.notary.payload.v1+json";
 
-inline constexpr size_t kMaxEnvelopeBytes = size_t{1} << 20U;
+inline constexpr size_t kMaxEnvelopeBytes = size_t{512} << 10U;
 inline constexpr size_t kMaxChainLength = 10;
 
 enum class SigningScheme { x509, signing_authority };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/blob.hpp"
 #include "oci/local_content.hpp"
 #include "oci/manifest.hpp"
 #include "oci/registry.hpp"
@@ -14,17 +15,18 @@
 
 namespace gridseal::oci {
 
-inline constexpr size_t kMaxSignatureManifests = 200;  // tried for one artifact
+inline constexpr size_t kMaxSignatureManifests = 200;                  // tried for one artifact
+inline constexpr uint64_t kMaxSignatureManifest = uint64_t{1} << 20U;  // a larger one is not looked into
 inline constexpr uint64_t kMaxSignatureBlob = uint64_t{8} << 20U;
-inline constexpr uint64_t kMaxSignatureBytes = uint64_t{16} << 20U;  // held for one artifact
+inline constexpr uint64_t kMaxSignatureBytes = uint64_t{16} << 20U;  // read for one artifact
 
 struct SignatureManifest {
   Place place = Place::legacy_tag;
   std::optional<base::Digest> digest;  // of the descriptor that named it; none for a tag
-  std::string bytes;  // the manifest; empty where something else lies there than its descriptor promises
+  base::Blob bytes;  // the manifest; empty where something else lies there than its descriptor promises
   // Its layers, by digest; each hashes to it, but empty where something else lies there. One that is not
   // there at all is absent.
-  std::map<base::Digest, std::string> blobs;
+  std::map<base::Digest, base::Blob> blobs;
 };
 
 struct Signatures {

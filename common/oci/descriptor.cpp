@@ -53,6 +53,14 @@ std::string_view to_string(Place place) {
   return "referrer_tag";
 }
 
+Error unreadable(const base::Digest& digest, const std::string& place, const Error& why) {
+  const std::string what = "blob " + digest.short_form();
+  if (base::is_not_found(why)) return Error::blocked("store.not_found", what + " is not in " + place);
+  if (why.code() == "files.too_large")
+    return Error::refused("store.too_large", what + " of " + place + " is too large: " + why.message());
+  return why;
+}
+
 Result<Annotations> parse_annotations(const Json& owner) {
   Annotations annotations;
   const Json* member = base::find_member(owner, "annotations");

@@ -103,10 +103,10 @@ Result<std::unique_ptr<Layout>> Layout::open(base::Files& files, std::string dir
   if (!json) return bad(json.error().describe());
   const std::string* version = base::find_string(*json, "imageLayoutVersion");
   if (version == nullptr || *version != "1.0.0") return bad("its version is not 1.0.0");
-  auto text = base::read_file(files, directory + "/index.json", kMaxManifestBytes);
+  auto text = base::Blob::open(files, directory + "/index.json", kMaxManifestBytes);
   if (!text && is_away(text.error())) return std::move(text).error();
   if (!text) return bad(text.error().describe());
-  auto index = parse_index(*text);
+  auto index = read_index(*text);
   if (!index) return std::move(index).error().with_context("index.json of " + directory + " cannot be read");
   return std::unique_ptr<Layout>(new Layout(files, std::move(directory), std::move(*index)));
 }
@@ -147,18 +147,29 @@ Result<base::Digest> Layout::resolve(const LayoutReference& reference) const {
                                                " artifacts; name one by tag or digest");
 }
 
+std::string Layout::blob_path(const base::Digest& digest) const {
+  return directory_ + std::string(kBlobs) + digest.hex();
+}
+
+Error Layout::mismatch(const base::Digest& digest) const {
+  return Error::refused("blob.digest_mismatch", "blob " + digest.short_form() + " of " + directory_ +
+                                                    " is not what its name says: it hashes to another");
+}
+
 Result<std::string> Layout::read_blob(const base::Digest& digest, uint64_t limit) {
-  const std::string what = "blob " + digest.short_form() + " of " + directory_;
-  auto bytes = base::read_file(files_, directory_ + std::string(kBlobs) + digest.hex(), limit);
-  if (!bytes) {
-    if (base::is_not_found(bytes.error())) return Error::blocked("store.not_found", what + " is not there");
-    if (bytes.error().code() == "files.too_large")
-      return Error::refused("store.too_large", what + " is larger than " + std::to_string(limit) + " bytes");
-    return std::move(bytes).error();
-  }
-  if (crypto::sha256(*bytes) != digest)
-    return Error::refused("blob.digest_mismatch", what + " is not what its name says: it hashes to another");
+  auto bytes = base::read_file(files_, blob_path(digest), limit);
+  if (!bytes) return unreadable(digest, directory_, bytes.error());
+  if (crypto::sha256(*bytes) != digest) return mismatch(digest);
   return bytes;
+}
+
+Result<base::Blob> Layout::check_blob(const base::Digest& digest, uint64_t limit) {
+  auto blob = base::Blob::open(files_, blob_path(digest), limit);
+  if (!blob) return unreadable(digest, directory_, blob.error());
+  const auto found = crypto::sha256_of(*blob);
+  if (!found) return found.error();
+  if (*found != digest) return mismatch(digest);
+  return blob;
 }
 
 Result<std::vector<SignatureEntry>> Layout::signatures(const base::Digest& subject) {

@@ -41,12 +41,15 @@ class Layout final : public LocalContent {
   base::Result<base::Digest> resolve(const LayoutReference& reference) const;
 
   base::Result<std::string> read_blob(const base::Digest& digest, uint64_t limit) override;
+  base::Result<base::Blob> check_blob(const base::Digest& digest, uint64_t limit) override;
   // Ref names "sha256-<hex>", "….sig", "….att", what `cosign save` calls signatures, and every manifest among
   // the blobs that names `subject`, listed in index.json or not.
   base::Result<std::vector<SignatureEntry>> signatures(const base::Digest& subject) override;
 
  private:
   Layout(base::Files& files, std::string directory, Index index);
+  std::string blob_path(const base::Digest& digest) const;
+  base::Error mismatch(const base::Digest& digest) const;
   void add_saved(const base::Digest& subject, std::vector<SignatureEntry>& found);
   void add_fallback(const base::Digest& subject, std::vector<SignatureEntry>& found);
   void add_by_subject(const base::Digest& subject, std::vector<SignatureEntry>& found);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/blob.hpp"
 #include "oci/descriptor.hpp"
 
 namespace gridseal::oci {
@@ -20,6 +21,10 @@ struct SignatureEntry {
   Descriptor descriptor;  // of the signature manifest
 };
 
+// Why a blob of `place` ("the content store") cannot be had: store.not_found (blocked), store.too_large
+// (refused), else as files said it.
+base::Error unreadable(const base::Digest& digest, const std::string& place, const base::Error& why);
+
 // Thread safe.
 class LocalContent {
  public:
@@ -28,6 +33,8 @@ class LocalContent {
   // than the digest's: store.corrupt (blocked) where this program wrote them, else blob.digest_mismatch
   // (refused).
   virtual base::Result<std::string> read_blob(const base::Digest& digest, uint64_t limit) = 0;
+  // The same, hashed but not held. The file may change later: who reads it hashes again.
+  virtual base::Result<base::Blob> check_blob(const base::Digest& digest, uint64_t limit) = 0;
   virtual base::Result<std::vector<SignatureEntry>> signatures(const base::Digest& subject) = 0;
 };
 

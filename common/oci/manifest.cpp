@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
+#include "base/json_stream.hpp"
 #include "oci/media_types.hpp"
 
 namespace gridseal::oci {
@@ -12,23 +13,48 @@ using base::Error;
 using base::Json;
 using base::Result;
 
+constexpr base::JsonStreamLimits kDocumentLimits{.max_bytes = kMaxManifestBytes,
+                                                 .max_depth = 32,
+                                                 .max_values = 200'000,
+                                                 .max_held = 2 * kMaxManifestBytes};
+
 Error bad(const std::string& why) {
   return Error::refused("oci.manifest", "the manifest is not as the OCI image spec asks: " + why);
 }
 
-Result<std::vector<Descriptor>> parse_list(const Json& value, std::string_view name, size_t limit) {
-  const Json* list = base::find_array(value, name);
-  if (list == nullptr) return bad(std::string(name) + " is no list");
-  if (list->size() > limit)
-    return bad(std::string(name) + " has more than " + std::to_string(limit) + " entries");
-  std::vector<Descriptor> descriptors;
-  descriptors.reserve(list->size());
-  for (const Json& item : *list) {
-    auto descriptor = parse_descriptor(item);
-    if (!descriptor) return std::move(descriptor).error().with_context("in " + std::string(name));
-    descriptors.push_back(std::move(*descriptor));
+// Takes the elements of the two lists as they come, so that the document is never there as a whole.
+class ListFilter final : public base::JsonFilter {
+ public:
+  struct List {
+    std::vector<Descriptor> descriptors;
+    size_t count = 0;
+    std::optional<Error> wrong;  // the first
+  };
+
+  List layers;
+  List manifests;
+
+ private:
+  bool complete(const base::JsonPath& path, Json& value) override {
+    if (path.size() != 2 || (path[0] != "layers" && path[0] != "manifests")) return true;
+    List& list = path[0] == "layers" ? layers : manifests;
+    if (++list.count > kMaxIndexEntries || list.wrong) return false;
+    auto descriptor = parse_descriptor(value);
+    if (descriptor)
+      list.descriptors.push_back(std::move(*descriptor));
+    else
+      list.wrong = std::move(descriptor).error();
+    return false;
   }
-  return descriptors;
+};
+
+Result<std::vector<Descriptor>> take_list(const Json& value, std::string_view name, ListFilter::List& list,
+                                          size_t limit) {
+  if (base::find_array(value, name) == nullptr) return bad(std::string(name) + " is no list");
+  if (list.count > limit)
+    return bad(std::string(name) + " has more than " + std::to_string(limit) + " entries");
+  if (list.wrong) return Error(*list.wrong).with_context("in " + std::string(name));
+  return std::move(list.descriptors);
 }
 
 // What manifests and indexes have in common.
@@ -50,22 +76,22 @@ Result<void> parse_common(const Json& value, T& out) {
   return {};
 }
 
-Result<Document> build_index(const Json& value, std::string media_type) {
+Result<Document> build_index(const Json& value, ListFilter& lists, std::string media_type) {
   Index index;
   index.media_type = std::move(media_type);
-  auto manifests = parse_list(value, "manifests", kMaxIndexEntries);
+  auto manifests = take_list(value, "manifests", lists.manifests, kMaxIndexEntries);
   if (!manifests) return std::move(manifests).error();
   index.manifests = std::move(*manifests);
   if (auto r = parse_common(value, index); !r) return std::move(r).error();
   return Document(std::move(index));
 }
 
-Result<Document> build_manifest(const Json& value, std::string media_type) {
+Result<Document> build_manifest(const Json& value, ListFilter& lists, std::string media_type) {
   const Json* config = base::find_member(value, "config");
   if (config == nullptr) return bad("config is missing");
   auto descriptor = parse_descriptor(*config);
   if (!descriptor) return std::move(descriptor).error().with_context("in config");
-  auto layers = parse_list(value, "layers", kMaxLayers);
+  auto layers = take_list(value, "layers", lists.layers, kMaxLayers);
   if (!layers) return std::move(layers).error();
   Manifest manifest{std::move(media_type), {}, std::move(*descriptor), std::move(*layers), {}, {}};
   if (auto r = parse_common(value, manifest); !r) return std::move(r).error();
@@ -92,20 +118,8 @@ Json to_list(const std::vector<Descriptor>& descriptors) {
   return list;
 }
 
-}  // namespace
-
-bool is_manifest_type(std::string_view media_type) {
-  return media_type == kOciManifest || media_type == kDockerManifest;
-}
-
-bool is_index_type(std::string_view media_type) {
-  return media_type == kOciIndex || media_type == kDockerIndex;
-}
-
-Result<Document> parse_document(std::string_view bytes, std::string_view media_type) {
-  auto value =
-      base::parse_json(bytes, {.max_bytes = kMaxManifestBytes, .max_depth = 32, .max_values = 200'000});
-  if (!value) return std::move(value).error().with_context("the manifest cannot be read");
+Result<Document> build_document(const Result<Json>& value, ListFilter& lists, std::string_view media_type) {
+  if (!value) return Error(value.error()).with_context("the manifest cannot be read");
   if (!value->is_object()) return bad("it is no object");
   if (base::find_integer(*value, "schemaVersion") != 2) return bad("schemaVersion is not 2");
 
@@ -121,9 +135,40 @@ Result<Document> parse_document(std::string_view bytes, std::string_view media_t
   const bool has_manifest = value->contains("layers") || value->contains("config");
   if (has_index && has_manifest) return bad("it is both an image manifest and an index");
   if (type.empty()) type = has_index ? kOciIndex : kOciManifest;
-  if (is_index_type(type)) return build_index(*value, std::move(type));
-  if (is_manifest_type(type)) return build_manifest(*value, std::move(type));
+  if (is_index_type(type)) return build_index(*value, lists, std::move(type));
+  if (is_manifest_type(type)) return build_manifest(*value, lists, std::move(type));
   return bad("its media type " + clip(type) + " is not known");
+}
+
+Result<Index> as_index(Result<Document> document) {
+  if (!document) return std::move(document).error();
+  if (auto* index = std::get_if<Index>(&*document)) return std::move(*index);
+  return bad("an index was expected, this is an image manifest");
+}
+
+}  // namespace
+
+bool is_manifest_type(std::string_view media_type) {
+  return media_type == kOciManifest || media_type == kDockerManifest;
+}
+
+bool is_index_type(std::string_view media_type) {
+  return media_type == kOciIndex || media_type == kDockerIndex;
+}
+
+Result<Document> parse_document(std::string_view bytes, std::string_view media_type) {
+  ListFilter lists;
+  base::JsonStream stream(lists, kDocumentLimits);
+  stream.feed(bytes);
+  return build_document(stream.finish(), lists, media_type);
+}
+
+Result<Index> read_index(const base::Blob& bytes) {
+  ListFilter lists;
+  base::JsonStream stream(lists, kDocumentLimits);
+  auto read = bytes.read([&](std::string_view piece) { return stream.feed(piece); });
+  if (!read) return std::move(read).error();
+  return as_index(build_document(stream.finish(), lists, {}));
 }
 
 Result<Manifest> parse_manifest(std::string_view bytes, std::string_view media_type) {
@@ -134,10 +179,7 @@ Result<Manifest> parse_manifest(std::string_view bytes, std::string_view media_t
 }
 
 Result<Index> parse_index(std::string_view bytes, std::string_view media_type) {
-  auto document = parse_document(bytes, media_type);
-  if (!document) return std::move(document).error();
-  if (auto* index = std::get_if<Index>(&*document)) return std::move(*index);
-  return bad("an index was expected, this is an image manifest");
+  return as_index(parse_document(bytes, media_type));
 }
 
 std::string serialize(const Manifest& manifest) {

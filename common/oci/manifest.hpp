@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/blob.hpp"
 #include "oci/descriptor.hpp"
 
 namespace gridseal::oci {
@@ -44,6 +45,8 @@ using Document = std::variant<Manifest, Index>;
 base::Result<Document> parse_document(std::string_view bytes, std::string_view media_type = {});
 base::Result<Manifest> parse_manifest(std::string_view bytes, std::string_view media_type = {});
 base::Result<Index> parse_index(std::string_view bytes, std::string_view media_type = {});
+// The same of a text that is read in pieces. Errors: also those of Blob::read.
+base::Result<Index> read_index(const base::Blob& bytes);
 
 std::string serialize(const Manifest& manifest);
 std::string serialize(const Index& index);

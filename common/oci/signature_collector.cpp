@@ -12,6 +12,7 @@ using base::Result;
 namespace {
 
 constexpr size_t kMaxNotes = 50;
+constexpr size_t kMaxJunk = size_t{64} << 10U;  // of a manifest that is none
 constexpr uint64_t kMaxSignatureConfig = uint64_t{1} << 20U;
 
 bool is_signature_layer(const Descriptor& layer) {
@@ -52,6 +53,14 @@ base::Time created(const Referrer& referrer) {
   return time ? *time : base::Time{};
 }
 
+Error too_large() {
+  return Error::refused("parse.limit", "it is larger than 1 MiB");
+}
+
+Result<Manifest> parse_signature_manifest(const std::string& bytes) {
+  return bytes.size() <= kMaxSignatureManifest ? parse_manifest(bytes) : too_large();
+}
+
 // Newest first; without dates the last in the list is the newest, as registries append.
 void order(std::vector<Referrer>& referrers) {
   std::ranges::reverse(referrers);
@@ -80,7 +89,7 @@ Result<void> SignatureCollector::take_tag(std::string_view suffix) {
   if (!*found) return {};
   Descriptor descriptor = (*found)->descriptor();
   descriptor.annotations.emplace(kAnnotationRefName, tag);
-  return take({Place::legacy_tag, std::nullopt, std::move((*found)->bytes), {}}, descriptor);
+  return take({Place::legacy_tag, std::nullopt, {}, {}}, (*found)->bytes, descriptor);
 }
 
 Result<void> SignatureCollector::take_referrers() {
@@ -97,7 +106,7 @@ Result<void> SignatureCollector::take_referrers() {
   for (const Referrer& referrer : list->referrers) {
     // Those of many sites must not take the places of signatures.
     if (referrer.descriptor.artifact_type == kReceiptArtifact) continue;
-    if (tried >= kMaxSignatureManifests || held_ >= kMaxSignatureBytes) {
+    if (tried >= kMaxSignatureManifests || read_ >= kMaxSignatureBytes) {
       ++out_.not_tried;
       continue;
     }
@@ -121,47 +130,52 @@ Result<void> SignatureCollector::take_referrer(const Referrer& referrer) {
     note(out_, what, bytes.error());
     return {};
   }
-  return take({place, descriptor.digest, std::move(*bytes), {}}, descriptor);
+  return take({place, descriptor.digest, {}, {}}, *bytes, descriptor);
 }
 
-Result<void> SignatureCollector::take(SignatureManifest found, const Descriptor& descriptor) {
+Result<void> SignatureCollector::take(SignatureManifest found, const std::string& bytes,
+                                      const Descriptor& descriptor) {
   const std::string what = "signature manifest " + descriptor.digest.short_form();
-  auto manifest = parse_manifest(found.bytes);
+  auto manifest = parse_signature_manifest(bytes);
   if (!manifest || !speaks(*manifest)) {
     // Whatever lies where a signature should is judged as one.
-    if (is_signature_tag(descriptor))
+    if (is_signature_tag(descriptor)) {
+      found.bytes = bytes.size() <= kMaxJunk ? bytes : std::string();
       out_.manifests.push_back(std::move(found));
-    else if (!manifest)
+    } else if (!manifest) {
       note(out_, what, manifest.error());
+    }
     return {};
   }
-  held_ += found.bytes.size();
+  read_ += bytes.size();
   for (const Descriptor& layer : manifest->layers) {
     if (!is_signature_layer(layer) || found.blobs.contains(layer.digest)) continue;
-    if (layer.size > kMaxSignatureBlob || held_ + layer.size > kMaxSignatureBytes) {
+    if (layer.size > kMaxSignatureBlob || read_ + layer.size > kMaxSignatureBytes) {
       ++out_.not_tried;
       continue;
     }
-    auto bytes = blob(layer);
-    if (!bytes) {
-      if (!is_junk(bytes.error())) return std::move(bytes).error();
-      if (is_wrong_content(bytes.error()))
-        found.blobs.emplace(layer.digest, std::string());
+    auto content = blob(layer);
+    if (!content) {
+      if (!is_junk(content.error())) return std::move(content).error();
+      if (is_wrong_content(content.error()))
+        found.blobs.emplace(layer.digest, base::Blob());
       else
-        note(out_, what, bytes.error());
+        note(out_, what, content.error());
       continue;
     }
-    held_ += bytes->size();
-    found.blobs.emplace(layer.digest, std::move(*bytes));
+    read_ += content->size();
+    found.blobs.emplace(layer.digest, std::move(*content));
   }
   // The config says nothing, but other tools expect a whole image.
   if (manifest->config.size <= kMaxSignatureConfig) {
     auto config = blob(manifest->config);
     if (!config && !is_junk(config.error())) return std::move(config).error();
   }
-  if (auto r = store_.contains(descriptor.digest) ? Result<void>() : store_.put_blob(descriptor, found.bytes);
-      !r)
+  if (auto r = store_.contains(descriptor.digest) ? Result<void>() : store_.put_blob(descriptor, bytes); !r)
     return r;
+  auto stored_bytes = store_.check_blob(descriptor.digest, kMaxManifestBytes);
+  if (!stored_bytes) return std::move(stored_bytes).error();
+  found.bytes = std::move(*stored_bytes);
   Descriptor stored = descriptor;
   stored.media_type = manifest->media_type;
   entries_.push_back({found.place, std::move(stored)});
@@ -177,11 +191,11 @@ Result<std::string> SignatureCollector::manifest(const base::Digest& digest) {
   return std::move(fetched->bytes);
 }
 
-Result<std::string> SignatureCollector::blob(const Descriptor& blob) {
+Result<base::Blob> SignatureCollector::blob(const Descriptor& blob) {
   for (bool fetched = false;; fetched = true) {
     if (store_.contains(blob)) {
-      auto bytes = store_.read_blob(blob.digest, kMaxSignatureBlob);
-      if (bytes || fetched || bytes.error().code() != "store.corrupt") return bytes;
+      auto checked = store_.check_blob(blob.digest, kMaxSignatureBlob);
+      if (checked || fetched || checked.error().code() != "store.corrupt") return checked;
     }
     auto writer = store_.begin_blob(blob);
     if (!writer) return std::move(writer).error();
@@ -200,7 +214,7 @@ class LocalReader {
     auto entries = content_.signatures(digest);
     if (!entries) return std::move(entries).error();
     for (const SignatureEntry& entry : *entries) {
-      if (out_.manifests.size() >= kMaxSignatureManifests || held_ >= kMaxSignatureBytes)
+      if (out_.manifests.size() >= kMaxSignatureManifests || read_ >= kMaxSignatureBytes)
         ++out_.not_tried;
       else if (auto r = take(entry); !r)
         return std::move(r).error();
@@ -212,7 +226,7 @@ class LocalReader {
   Result<void> take(const SignatureEntry& entry) {
     const Descriptor& descriptor = entry.descriptor;
     const std::string what = "signature manifest " + descriptor.digest.short_form();
-    auto bytes = content_.read_blob(descriptor.digest, kMaxManifestBytes);
+    auto bytes = content_.check_blob(descriptor.digest, kMaxManifestBytes);
     if (!bytes && !is_junk(bytes.error())) return std::move(bytes).error();
     if (bytes ? bytes->size() != descriptor.size : is_wrong_content(bytes.error())) {
       out_.manifests.push_back({entry.place, descriptor.digest, {}, {}});
@@ -220,35 +234,41 @@ class LocalReader {
     }
     SignatureManifest found{entry.place, descriptor.digest, {}, {}};
     if (entry.place == Place::legacy_tag) found.digest.reset();
-    const auto manifest = bytes ? parse_manifest(*bytes) : Result<Manifest>(bytes.error());
+    const auto manifest = bytes ? read_manifest(*bytes) : Result<Manifest>(bytes.error());
     if (bytes) found.bytes = std::move(*bytes);
     const bool judged = manifest && speaks(*manifest);
     if (judged) {
-      held_ += found.bytes.size();
+      read_ += found.bytes.size();
       if (auto r = take_layers(*manifest, what, found); !r) return r;
     }
-    if (judged || (!found.bytes.empty() && is_signature_tag(descriptor)))
+    if (judged || (found.bytes.size() > 0 && is_signature_tag(descriptor)))
       out_.manifests.push_back(std::move(found));
     else if (!manifest)
       note(out_, what, manifest.error());
     return {};
   }
 
+  static Result<Manifest> read_manifest(const base::Blob& bytes) {
+    auto text = bytes.whole(kMaxSignatureManifest);
+    if (text) return parse_signature_manifest(*text);
+    return text.error().code() == "files.too_large" ? too_large() : std::move(text).error();
+  }
+
   Result<void> take_layers(const Manifest& manifest, const std::string& what, SignatureManifest& found) {
     for (const Descriptor& layer : manifest.layers) {
       if (!is_signature_layer(layer) || found.blobs.contains(layer.digest)) continue;
-      if (layer.size > kMaxSignatureBlob || held_ + layer.size > kMaxSignatureBytes) {
+      if (layer.size > kMaxSignatureBlob || read_ + layer.size > kMaxSignatureBytes) {
         ++out_.not_tried;
         continue;
       }
-      auto blob = content_.read_blob(layer.digest, kMaxSignatureBlob);
+      auto blob = content_.check_blob(layer.digest, kMaxSignatureBlob);
       if (!blob && !is_junk(blob.error())) return std::move(blob).error();
-      if (blob ? blob->size() != layer.size : is_wrong_content(blob.error())) blob = std::string();
+      if (blob ? blob->size() != layer.size : is_wrong_content(blob.error())) blob = base::Blob();
       if (!blob) {
         note(out_, what, blob.error());
         continue;
       }
-      held_ += blob->size();
+      read_ += blob->size();
       found.blobs.emplace(layer.digest, std::move(*blob));
     }
     return {};
@@ -256,7 +276,7 @@ class LocalReader {
 
   LocalContent& content_;
   Signatures out_;
-  uint64_t held_ = 0;
+  uint64_t read_ = 0;
 };
 
 }  // namespace

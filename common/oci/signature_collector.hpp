@@ -21,8 +21,8 @@ class SignatureCollector {
   base::Result<void> take_tag(std::string_view suffix);
   base::Result<void> take_referrers();
   base::Result<void> take_referrer(const Referrer& referrer);
-  base::Result<void> take(SignatureManifest found, const Descriptor& descriptor);
-  base::Result<std::string> blob(const Descriptor& blob);
+  base::Result<void> take(SignatureManifest found, const std::string& bytes, const Descriptor& descriptor);
+  base::Result<base::Blob> blob(const Descriptor& blob);
   base::Result<std::string> manifest(const base::Digest& digest);
 
   Registry& registry_;
@@ -32,7 +32,7 @@ class SignatureCollector {
   const std::stop_token& stop_;
   Signatures out_;
   std::vector<SignatureEntry> entries_;
-  uint64_t held_ = 0;
+  uint64_t read_ = 0;
 };
 
 }  // namespace gridseal::oci

@@ -21,6 +21,7 @@ constexpr size_t kMaxSignatures = 256;
 constexpr uint64_t kMaxIndexBytes = uint64_t{16} << 20U;
 constexpr uint32_t kDirectoryMode = 0750;
 constexpr uint32_t kFileMode = 0640;
+constexpr const char* kStore = "the content store";
 
 std::string annotation(const Descriptor& descriptor, std::string_view name) {
   const auto it = descriptor.annotations.find(name);
@@ -155,27 +156,23 @@ Error Store::quarantine(const base::Digest& digest, const std::string& why) {
 
 Result<std::string> Store::read_blob(const base::Digest& digest, uint64_t limit) {
   auto bytes = base::read_file(files_, blob_path(digest), limit);
-  if (!bytes) {
-    const std::string what = "blob " + digest.short_form();
-    if (base::is_not_found(bytes.error()))
-      return Error::blocked("store.not_found", what + " is not in the content store; it must be fetched");
-    if (bytes.error().code() == "files.too_large")
-      return Error::refused("store.too_large", what + " is larger than " + std::to_string(limit) + " bytes");
-    return std::move(bytes).error();
-  }
+  if (!bytes) return unreadable(digest, kStore, bytes.error());
   if (crypto::sha256(*bytes) != digest) return quarantine(digest, "its bytes changed on this disk");
   return bytes;
 }
 
+Result<base::Blob> Store::check_blob(const base::Digest& digest, uint64_t limit) {
+  auto blob = base::Blob::open(files_, blob_path(digest), limit);
+  if (!blob) return unreadable(digest, kStore, blob.error());
+  const auto found = crypto::sha256_of(*blob);
+  if (!found) return found.error();
+  if (*found != digest) return quarantine(digest, "its bytes changed on this disk");
+  return blob;
+}
+
 Result<std::unique_ptr<BlobReader>> Store::open_blob(const Descriptor& blob) {
   auto file = files_.open_input(blob_path(blob.digest));
-  if (!file) {
-    if (base::is_not_found(file.error())) {
-      return Error::blocked("store.not_found", "blob " + blob.digest.short_form() +
-                                                   " is not in the content store; it must be fetched");
-    }
-    return std::move(file).error();
-  }
+  if (!file) return unreadable(blob.digest, kStore, file.error());
   if ((*file)->size() != blob.size) return quarantine(blob.digest, "its size changed on this disk");
   return std::unique_ptr<BlobReader>(new StoreReader(*this, blob, std::move(*file)));
 }

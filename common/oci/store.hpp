@@ -72,6 +72,7 @@ class Store final : public LocalContent {
   bool contains(const Descriptor& blob) const;
 
   base::Result<std::string> read_blob(const base::Digest& digest, uint64_t limit) override;
+  base::Result<base::Blob> check_blob(const base::Digest& digest, uint64_t limit) override;
   base::Result<std::unique_ptr<BlobReader>> open_blob(const Descriptor& blob);
 
   // A writer that goes on where an earlier one was cut. finish() commits. store.busy: the same blob is being

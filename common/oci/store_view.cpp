@@ -12,9 +12,10 @@ using base::Result;
 namespace {
 
 constexpr uint64_t kMaxViewedIndex = uint64_t{16} << 20U;
+constexpr const char* kViewed = "the content store";
 
-Error not_found(const base::Digest& digest) {
-  return Error::blocked("store.not_found", "blob " + digest.short_form() + " is not in the content store");
+Error damaged(const base::Digest& digest) {
+  return Error::blocked("store.corrupt", "blob " + digest.short_form() + " of the content store is damaged");
 }
 
 std::optional<SignatureEntry> signature_of(const Descriptor& entry) {
@@ -44,8 +45,7 @@ bool StoreView::contains(const Descriptor& blob) const {
 
 Result<std::unique_ptr<base::InputFile>> StoreView::open_blob(const Descriptor& blob) const {
   auto file = files_.open_input(blob_path(blob.digest));
-  if (!file && base::is_not_found(file.error())) return not_found(blob.digest);
-  if (!file) return std::move(file).error();
+  if (!file) return unreadable(blob.digest, kViewed, file.error());
   if ((*file)->size() != blob.size)
     return Error::blocked("store.corrupt",
                           "blob " + blob.digest.short_form() + " of the content store has another size");
@@ -54,15 +54,18 @@ Result<std::unique_ptr<base::InputFile>> StoreView::open_blob(const Descriptor& 
 
 Result<std::string> StoreView::read_blob(const base::Digest& digest, uint64_t limit) {
   auto bytes = base::read_file(files_, blob_path(digest), limit);
-  if (!bytes && base::is_not_found(bytes.error())) return not_found(digest);
-  if (!bytes && bytes.error().code() == "files.too_large")
-    return Error::refused("store.too_large", "blob " + digest.short_form() + " is larger than " +
-                                                 std::to_string(limit) + " bytes");
-  if (!bytes) return std::move(bytes).error();
-  if (crypto::sha256(*bytes) != digest)
-    return Error::blocked("store.corrupt",
-                          "blob " + digest.short_form() + " of the content store is damaged");
+  if (!bytes) return unreadable(digest, kViewed, bytes.error());
+  if (crypto::sha256(*bytes) != digest) return damaged(digest);
   return bytes;
+}
+
+Result<base::Blob> StoreView::check_blob(const base::Digest& digest, uint64_t limit) {
+  auto blob = base::Blob::open(files_, blob_path(digest), limit);
+  if (!blob) return unreadable(digest, kViewed, blob.error());
+  const auto found = crypto::sha256_of(*blob);
+  if (!found) return found.error();
+  if (*found != digest) return damaged(digest);
+  return blob;
 }
 
 Result<void> StoreView::refresh() {

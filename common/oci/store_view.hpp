@@ -29,6 +29,7 @@ class StoreView final : public LocalContent {
   base::Result<std::unique_ptr<base::InputFile>> open_blob(const Descriptor& blob) const;
 
   base::Result<std::string> read_blob(const base::Digest& digest, uint64_t limit) override;
+  base::Result<base::Blob> check_blob(const base::Digest& digest, uint64_t limit) override;
   // By the entries of index.json, which is read again when it has changed.
   base::Result<std::vector<SignatureEntry>> signatures(const base::Digest& subject) override;
 

@@ -15,7 +15,7 @@ using base::Json;
 using base::Result;
 
 // A bundle of the largest lists that are read has some 3,000 values.
-constexpr base::JsonLimits kBundleLimits{size_t{8} << 20U, 64, 5'000};
+constexpr base::JsonStreamLimits kBundleLimits{.max_values = 5'000, .max_held = size_t{768} << 10U};
 constexpr size_t kMaxEntries = 32;  // log entries, and timestamps
 constexpr size_t kMaxHashes = 64;
 constexpr size_t kMaxCertificates = 16;
@@ -172,9 +172,12 @@ void read_material(Fields& top, Bundle& bundle) {
   top.absorb(material);
 }
 
-Envelope read_envelope(Fields& top) {
+// All but the payload, which is only measured.
+Envelope read_envelope(Fields& top, const EnvelopeDocument& document) {
   Fields fields(top.object("dsseEnvelope"), "dsseEnvelope", {"payload", "payloadType", "signatures"});
-  Envelope envelope{fields.text("payloadType"), fields.bytes("payload"), {}};
+  Envelope envelope;
+  envelope.payload_type = fields.text("payloadType");
+  fields.check_payload(document.payload_size);
   const Json& signatures = fields.list("signatures", 1024);
   if (signatures.size() != 1) {
     fields.fail(Error::refused("dsse.signature_count", "the bundle's envelope carries " +
@@ -204,25 +207,31 @@ MessageSignature read_message_signature(Fields& top) {
 
 }  // namespace
 
-Result<Bundle> parse_bundle(std::string_view text) {
-  const auto json = base::parse_json(text, kBundleLimits);
-  if (!json) return json.error();
-  Fields top(*json, "", {"mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"});
+Result<Bundle> parse_bundle(const base::Blob& text, const StatementFields& fields) {
+  static const base::JsonPath payload{"dsseEnvelope", "payload"};
+  const auto document = read_document(text, payload, kBundleLimits);
+  if (!document) return document.error();
+  Fields top(document->json, "", {"mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"});
   if (auto known = top.result(); !known) return std::move(known).error();
-  const std::string* media_type = base::find_string(*json, "mediaType");
+  const std::string* media_type = base::find_string(document->json, "mediaType");
   const auto version = parse_version(media_type == nullptr ? std::string() : *media_type);
   if (!version) return version.error();
   Bundle bundle;
   bundle.version = *version;
+  bundle.digest = document->digest;
   read_material(top, bundle);
   const bool envelope = top.has("dsseEnvelope");
   if (envelope == top.has("messageSignature"))
     top.fail(bad_oneof("not exactly one of dsseEnvelope and messageSignature"));
   else if (envelope)
-    bundle.content = read_envelope(top);
+    bundle.content = read_envelope(top, *document);
   else
     bundle.content = read_message_signature(top);
   if (auto whole = top.result(); !whole) return std::move(whole).error();
+  if (auto* content = std::get_if<Envelope>(&bundle.content)) {
+    if (auto read = read_payload(text, payload, *document, fields, *content); !read)
+      return std::move(read).error();
+  }
   return bundle;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "sigstore/envelope.hpp"
 
 namespace gridseal::sigstore {
 
@@ -42,12 +43,6 @@ struct LogEntry {
   std::string body;
 };
 
-struct Envelope {
-  std::string payload_type;
-  std::string payload;
-  std::string signature;
-};
-
 struct MessageSignature {
   std::string algorithm;  // "SHA2_256"
   std::string digest;
@@ -60,11 +55,14 @@ struct Bundle {
   std::vector<LogEntry> log_entries;
   std::vector<std::string> timestamps;  // RFC 3161 responses
   std::variant<Envelope, MessageSignature> content;
+  base::Digest digest{base::Digest::Raw{}};  // of the text it was read from
 };
 
-// Strict: camel-case names only, no unknown members, each oneof exactly once, and what the version asks for.
-// Errors (refused): parse.json, parse.duplicate_key, parse.base64, parse.limit, bundle.media_type,
-// bundle.version_rule, bundle.oneof, tlog.proof_missing, dsse.signature_count, tlog.duplicate.
-base::Result<Bundle> parse_bundle(std::string_view json);
+// At most 8 MiB, and of all but an envelope's payload 768 KiB. `fields`: of a statement in the envelope, see
+// Statement. Strict: camel-case names only, no unknown members, each oneof exactly once, and what the version
+// asks for. Errors (refused): parse.json, parse.duplicate_key, parse.base64, parse.limit, bundle.media_type,
+// bundle.version_rule, bundle.oneof, tlog.proof_missing, dsse.signature_count, tlog.duplicate,
+// blob.digest_mismatch (the text changed while it was read); those of Blob::read.
+base::Result<Bundle> parse_bundle(const base::Blob& text, const StatementFields& fields = {});
 
 }  // namespace gridseal::sigstore

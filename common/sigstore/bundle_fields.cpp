@@ -70,6 +70,12 @@ std::string Fields::optional_bytes(std::string_view name) {
   return {};
 }
 
+void Fields::check_payload(const std::optional<base::Result<uint64_t>>& size) {
+  if (has("payload")) (void)text("payload");
+  if (size && !*size) fail(Error(size->error()).with_context(complaint("payload")));
+  if (!size || size->value_or(0) == 0) fail_field("payload", "is missing");
+}
+
 int64_t Fields::integer(std::string_view name) {
   if (!has(name)) {
     fail_field(name, "is missing");

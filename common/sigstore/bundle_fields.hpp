@@ -31,6 +31,8 @@ class Fields {
   std::string text(std::string_view name);   // required
   std::string bytes(std::string_view name);  // required, not empty
   std::string optional_bytes(std::string_view name);
+  // The member "payload", whose bytes went by: how many, or why they cannot be had. Required, not empty.
+  void check_payload(const std::optional<base::Result<uint64_t>>& size);
   int64_t integer(std::string_view name);           // required, not negative
   int64_t optional_integer(std::string_view name);  // absent: 0
   const base::Json& object(std::string_view name);  // required

@@ -6,7 +6,6 @@
 #include "base/encoding.hpp"
 #include "crypto/pem.hpp"
 #include "sigstore/bundle_fields.hpp"
-#include "sigstore/statement.hpp"
 
 namespace gridseal::sigstore {
 namespace {
@@ -15,7 +14,7 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kBodyLimits{size_t{8} << 20U, 32, 10'000};
+constexpr base::JsonLimits kBodyLimits{kMaxLogBody, 32, 2'000};
 constexpr Document kBody{"the log entry's body", "tlog.body_kind"};
 
 // What the digest of an entry is of.
@@ -243,11 +242,8 @@ Result<void> compare_envelope(const Recorded& recorded, const LoggedEnvelope& en
   const bool fits =
       recorded.hash == crypto::Hash::sha256 || (!payload && recorded.hash == key.natural_hash());
   if (!fits) return body_error("tlog.body_digest", "uses a hash algorithm that does not fit the key");
-  const std::string digest =
-      payload ? crypto::hash_of(recorded.hash, envelope.payload)
-              : crypto::hash_of(recorded.hash,
-                                pre_authentication_encoding(envelope.payload_type, envelope.payload));
-  if (recorded.digest != digest)
+  if ((payload ? Artifact::of_digest(envelope.payload) : envelope.encoding).digest(recorded.hash) !=
+      recorded.digest)
     return body_error("tlog.body_digest", "records another digest than that of the signed envelope");
   return {};
 }

@@ -9,8 +9,11 @@
 #include "base/error.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/public_key.hpp"
+#include "sigstore/artifact.hpp"
 
 namespace gridseal::sigstore {
+
+inline constexpr size_t kMaxLogBody = size_t{256} << 10U;  // bytes
 
 // The signed message is known by this hash: a message signature, or the payload of simple signing.
 struct LoggedDigest {
@@ -18,10 +21,10 @@ struct LoggedDigest {
   std::string_view digest;  // bytes
 };
 
-// The signature is over the DSSE encoding of these.
+// The payload of an envelope, and its DSSE encoding, which the signature is over.
 struct LoggedEnvelope {
-  std::string_view payload_type;
-  std::string_view payload;
+  base::Digest payload;
+  Artifact encoding;
 };
 
 // The signature that a log entry must be about. The views must outlive the call.

@@ -81,7 +81,7 @@ Result<void> check_presence(BundleVersion version, const LogEntry& entry) {
 }
 
 Result<void> read_kind(LogEntry& entry) {
-  const auto body = base::parse_json(entry.body, {kMaxRekorBundle, 32, 10'000});
+  const auto body = base::parse_json(entry.body, {kMaxLogBody, 32, 2'000});
   if (!body) return Error(body.error()).with_context("the log entry's body");
   const std::string* kind = base::find_string(*body, "kind");
   const std::string* version = base::find_string(*body, "apiVersion");

@@ -46,7 +46,7 @@ base::Result<VerifiedEntry> verify_log_entry(const TrustedRoot& root, BundleVers
                                              const LogEntry& entry, const Logged& logged);
 
 inline constexpr std::string_view kRekorBundleAnnotation = "dev.sigstore.cosign/bundle";
-inline constexpr size_t kMaxRekorBundle = size_t{1} << 20U;  // bytes
+inline constexpr size_t kMaxRekorBundle = size_t{256} << 10U;  // bytes
 
 // cosign's legacy annotation {"SignedEntryTimestamp", "Payload"}. The entry has no proof, and kind and
 // version are the body's own word; verify it as of a bundle 0.1. Errors (refused): parse.json,

@@ -49,14 +49,14 @@ std::optional<Hash> hash_of(Scheme scheme) {
 }
 
 Result<void> verify_as(Scheme scheme, const SignatureMaterial& material, const PublicKey& key) {
-  if (material.message.bytes()) return key.verify(scheme, *material.message.bytes(), material.signature);
+  if (const auto bytes = material.message.bytes()) return key.verify(scheme, *bytes, material.signature);
   const auto hash = hash_of(scheme);
   const auto digest = hash ? material.message.digest(*hash) : std::nullopt;
   if (digest) return key.verify_digest(*hash, *digest, material.signature);
   return Error::refused("sig.alg_mismatch",
-                        "only the artifact's digest is known, and not the one that a key "
-                        "of kind " +
-                            std::string(crypto::to_string(key.kind())) + " signs");
+                        "of what is signed only a digest is at hand, and not the one that a key of kind " +
+                            std::string(crypto::to_string(key.kind())) + " signs" +
+                            (hash ? "" : "; pure Ed25519 needs all of it, at most 1 MiB"));
 }
 
 // A log without times of its own still has a key that was in use for some time only.
@@ -139,8 +139,8 @@ bool hint_names(std::string_view hint, const PublicKey& key) {
 
 // By a pinned key, but with r and s side by side, which Sigstore does not know.
 bool is_p1363(const SignatureMaterial& material, const NamedKey& key) {
-  if (!material.message.bytes()) return false;
-  return key.key.verify_p1363(Hash::sha256, *material.message.bytes(), material.signature).has_value();
+  const auto digest = material.message.digest(Hash::sha256);
+  return digest && key.key.verify_p1363_digest(Hash::sha256, *digest, material.signature);
 }
 
 // Whether keys of any kind make signatures of this form: if not, it is nobody's.
@@ -286,11 +286,10 @@ Result<void> check_payload_type(std::string_view payload_type) {
 
 Result<void> bind_statement(const Envelope& envelope, const base::Digest& artifact,
                             VerifiedSignature& verified) {
-  auto statement = parse_statement(envelope.payload);
-  if (!statement) return std::move(statement).error();
-  if (auto subject = check_statement_subject(*statement, artifact); !subject)
+  if (!envelope.statement) return envelope.statement.error();
+  if (auto subject = check_statement_subject(**envelope.statement, artifact); !subject)
     return std::move(subject).error();
-  verified.content = SignedStatement{envelope.payload_type, envelope.payload, std::move(*statement)};
+  verified.content = SignedStatement{envelope.payload_type, envelope.payload, *envelope.statement};
   verified.checks.push_back({"artifact", "the signed statement names the artifact's digest"});
   return {};
 }

@@ -22,7 +22,7 @@ struct SignatureMaterial {
   const std::vector<LogEntry>& log_entries;
   const std::vector<std::string>& timestamps;
   std::string_view signature;
-  std::string_view stamped;  // what timestamps are over
+  Artifact stamped;  // what timestamps are over
   std::variant<LoggedDigest, LoggedEnvelope> logged;
   Artifact message;  // what is signed
   SignerHabit habit = SignerHabit::bundle;

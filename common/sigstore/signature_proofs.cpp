@@ -139,7 +139,9 @@ Result<std::optional<Error>> check_timestamps(const SignatureMaterial& material,
     for (const std::string& response : material.timestamps) {
       const auto token = crypto::parse_timestamp_response(response);
       if (!token) return token.error();
-      auto good = crypto::verify_timestamp(*token, material.stamped, authorities.known);
+      const auto stamped = material.stamped.digest(token->imprint_hash);
+      auto good = crypto::verify_timestamp(*token, crypto::Stamped::by_digest(stamped.value_or("?")),
+                                           authorities.known);
       if (!good) {
         if (good.error().code() != "tsa.untrusted") return std::move(good).error();
         verified.ignored.push_back("a timestamp: " + good.error().message());

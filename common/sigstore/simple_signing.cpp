@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "base/json.hpp"
+#include "base/json_stream.hpp"
 
 namespace gridseal::sigstore {
 namespace {
@@ -12,11 +12,19 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kSimpleSigningLimits{kMaxSimpleSigning, 32, 20'000};
+constexpr base::JsonStreamLimits kSimpleSigningLimits{
+    .max_bytes = kMaxSimpleSigning, .max_depth = 32, .max_values = 20'000, .max_held = size_t{256} << 10U};
 
 Error bad_payload(const std::string& why) {
   return Error::refused("parse.json", "the signed payload is not simple signing: " + why);
 }
+
+// Of `optional` only texts are read.
+class SimpleSigningFilter final : public base::JsonFilter {
+  Keep keep(const base::JsonPath& path, bool container) override {
+    return path.size() > 1 && path[0] == "optional" && container ? Keep::no : Keep::yes;
+  }
+};
 
 // An object with no other members than these.
 bool has_only(const Json& object, std::initializer_list<std::string_view> names) {
@@ -30,7 +38,10 @@ bool has_only(const Json& object, std::initializer_list<std::string_view> names)
 }  // namespace
 
 Result<SimpleSigning> parse_simple_signing(std::string_view payload) {
-  const auto json = base::parse_json(payload, kSimpleSigningLimits);
+  SimpleSigningFilter filter;
+  base::JsonStream stream(filter, kSimpleSigningLimits);
+  stream.feed(payload);
+  const auto json = stream.finish();
   if (!json) return json.error();
   if (!has_only(*json, {"critical", "optional"})) return bad_payload("unknown members");
   const Json* critical = base::find_object(*json, "critical");

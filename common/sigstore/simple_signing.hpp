@@ -19,8 +19,8 @@ struct SimpleSigning {
   Annotations annotations;  // strings of `optional`
 };
 
-// Strict: unknown members outside `optional` are refused. Errors (refused): parse.json, parse.duplicate_key,
-// parse.limit.
+// Strict, and at most 256 KiB of what is read of it: unknown members outside `optional` are refused. Errors
+// (refused): parse.json, parse.duplicate_key, parse.limit.
 base::Result<SimpleSigning> parse_simple_signing(std::string_view payload);
 
 }  // namespace gridseal::sigstore

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,30 +14,12 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "crypto/public_key.hpp"
+#include "sigstore/artifact.hpp"
 #include "sigstore/certificate_identity.hpp"
 #include "sigstore/simple_signing.hpp"
 #include "sigstore/statement.hpp"
 
 namespace gridseal::sigstore {
-
-// What a signature is held against: bytes, or only their digest. The bytes must outlive the value.
-class Artifact {
- public:
-  static Artifact of_bytes(std::string_view bytes);
-  // Errors (refused): artifact.digest_mismatch when `raw` is no digest of that hash.
-  static base::Result<Artifact> of_digest(crypto::Hash hash, std::string_view raw);
-  static Artifact of_digest(const base::Digest& digest);
-
-  const std::optional<std::string_view>& bytes() const { return bytes_; }
-  // Its digest of that kind, when it is known or can be computed.
-  std::optional<std::string> digest(crypto::Hash hash) const;
-
- private:
-  Artifact() = default;
-  std::optional<std::string_view> bytes_;
-  crypto::Hash hash_ = crypto::Hash::sha256;
-  std::string digest_;  // raw
-};
 
 // A pinned key and what the operator calls it.
 struct NamedKey {
@@ -83,8 +66,8 @@ struct VerifiedLogEntry {
 // The signed payload of a DSSE envelope.
 struct SignedStatement {
   std::string payload_type;
-  std::string payload;  // the very bytes
-  Statement statement;  // parsed from them
+  base::Digest payload;                        // of its bytes
+  std::shared_ptr<const Statement> statement;  // parsed from them; never null
 };
 
 // A signature over the artifact's own bytes.
@@ -103,7 +86,7 @@ struct VerifiedSignature {
   std::string algorithm;  // "ecdsa-p256-sha256", "rsa-3072-sha256", "ed25519ph"
   std::vector<VerifiedTime> times;
   std::vector<VerifiedLogEntry> log_entries;
-  std::variant<SignedStatement, SignedMessage, SimpleSigning> content;
+  std::variant<SignedMessage, SignedStatement, SimpleSigning> content;
   std::vector<VerificationCheck> checks;  // passed, in the order they were made
   std::vector<std::string> ignored;       // present and not counted, with the reason
 };

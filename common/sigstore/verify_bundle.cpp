@@ -31,8 +31,6 @@ class Content {
     }
     if (auto type = check_payload_type(content.envelope_->payload_type); !type)
       return std::move(type).error();
-    content.encoding_ =
-        pre_authentication_encoding(content.envelope_->payload_type, content.envelope_->payload);
     return content;
   }
 
@@ -43,15 +41,15 @@ class Content {
               bundle_.log_entries,
               bundle_.timestamps,
               envelope_->signature,
-              envelope_->signature,
-              LoggedEnvelope{envelope_->payload_type, envelope_->payload},
-              Artifact::of_bytes(encoding_)};
+              Artifact::of_bytes(envelope_->signature),
+              LoggedEnvelope{envelope_->payload, envelope_->encoding},
+              envelope_->encoding};
     }
     return {bundle_.version,
             bundle_.log_entries,
             bundle_.timestamps,
             message_->signature,
-            message_->signature,
+            Artifact::of_bytes(message_->signature),
             LoggedDigest{hash_, message_->digest},
             artifact_};
   }
@@ -99,7 +97,6 @@ class Content {
   const Envelope* envelope_;
   const MessageSignature* message_;
   crypto::Hash hash_ = crypto::Hash::sha256;
-  std::string encoding_;
 };
 
 }  // namespace

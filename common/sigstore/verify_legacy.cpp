@@ -21,7 +21,8 @@ constexpr std::string_view kTimestampAnnotation = "dev.sigstore.cosign/rfc3161ti
 constexpr Document kTimestampDocument{"the timestamp annotation", "tsa.parse"};
 constexpr Document kEnvelopeDocument{"the envelope", "parse.json"};
 constexpr size_t kMaxTimestamp = size_t{256} << 10U;
-constexpr size_t kMaxEnvelope = size_t{8} << 20U;
+constexpr base::JsonStreamLimits kEnvelopeLimits{
+    .max_depth = 8, .max_values = 5'000, .max_held = size_t{256} << 10U};
 
 // Absent and empty are the same.
 const std::string* annotation(const LegacyLayer& layer, std::string_view name) {
@@ -38,11 +39,12 @@ Result<std::string> parse_timestamp_annotation(const std::string& text) {
   return response;
 }
 
-Result<Envelope> parse_envelope(std::string_view blob) {
-  const auto json = base::parse_json(blob, {kMaxEnvelope, 8, 10'000});
-  if (!json) return json.error();
-  Fields fields(*json, "", {"payload", "payloadType", "signatures"}, kEnvelopeDocument);
-  Envelope envelope{fields.text("payloadType"), fields.bytes("payload"), {}};
+// All but the payload, which is only measured.
+Result<Envelope> read_head(const EnvelopeDocument& document) {
+  Fields fields(document.json, "", {"payload", "payloadType", "signatures"}, kEnvelopeDocument);
+  Envelope envelope;
+  envelope.payload_type = fields.text("payloadType");
+  fields.check_payload(document.payload_size);
   const base::Json& signatures = fields.list("signatures", 1024);
   if (auto read = fields.result(); !read) return std::move(read).error();
   if (signatures.size() != 1)
@@ -54,6 +56,10 @@ Result<Envelope> parse_envelope(std::string_view blob) {
   if (signature.has("keyid")) (void)signature.text("keyid");
   if (auto read = signature.result(); !read) return std::move(read).error();
   return envelope;
+}
+
+Error changed() {
+  return Error::refused("blob.digest_mismatch", "the signature changed while it was read");
 }
 
 // A layer made ready; owns what the material refers to.
@@ -71,27 +77,23 @@ class Layer {
   SignatureMaterial material() const {
     // Entries in annotations have the promise and nothing else, as in the first bundles.
     if (envelope_) {
-      return {BundleVersion::v0_1,
-              log_entries_,
-              timestamps_,
-              envelope_->signature,
-              source_.blob,
-              LoggedEnvelope{envelope_->payload_type, envelope_->payload},
-              Artifact::of_bytes(message_)};
+      return {BundleVersion::v0_1,  log_entries_, timestamps_,
+              envelope_->signature, text_,        LoggedEnvelope{envelope_->payload, envelope_->encoding},
+              envelope_->encoding};
     }
     return {BundleVersion::v0_1,
             log_entries_,
             timestamps_,
             signature_,
-            signature_,
+            Artifact::of_bytes(signature_),
             LoggedDigest{crypto::Hash::sha256, digest_},
-            Artifact::of_bytes(source_.blob),
+            Artifact::of_bytes(payload_),
             SignerHabit::simple_signing};
   }
 
   Result<void> bind(const base::Digest& artifact, VerifiedSignature& verified) const {
     if (envelope_) return bind_statement(*envelope_, artifact, verified);
-    auto claims = parse_simple_signing(source_.blob);
+    auto claims = parse_simple_signing(payload_);
     if (!claims) return std::move(claims).error();
     if (claims->type != kType)
       return Error::refused("simplesigning.type",
@@ -120,21 +122,45 @@ class Layer {
     const std::string* encoded = annotation(source_, kSignatureAnnotation);
     if (encoded == nullptr)
       return Error::refused("registry.manifest", "the layer carries no signature annotation");
-    if (source_.blob.size() > kMaxSimpleSigning)
+    auto payload = source_.blob.whole(kMaxSimpleSigning);
+    if (!payload && payload.error().code() == "files.too_large")
       return Error::refused("parse.limit", "a simple signing payload larger than 1 MiB");
+    if (!payload) return std::move(payload).error();
+    payload_ = std::move(*payload);
+    digest_ = crypto::hash_of(crypto::Hash::sha256, payload_);
+    if (source_.digest && crypto::sha256(payload_) != *source_.digest) return changed();
     auto decoded = base::decode_base64(*encoded);
     if (!decoded) return std::move(decoded).error();
     signature_ = std::move(*decoded);
-    digest_ = crypto::hash_of(crypto::Hash::sha256, source_.blob);
     return {};
   }
 
   Result<void> read_envelope() {
-    auto envelope = parse_envelope(source_.blob);
+    static const base::JsonPath payload{"payload"};
+    const auto document = read_document(source_.blob, payload, kEnvelopeLimits);
+    if (!document) return document.error();
+    if (source_.digest && document->digest != *source_.digest) return changed();
+    auto envelope = read_head(*document);
     if (!envelope) return std::move(envelope).error();
     if (auto type = check_payload_type(envelope->payload_type); !type) return std::move(type).error();
-    message_ = pre_authentication_encoding(envelope->payload_type, envelope->payload);
+    if (auto read = read_payload(source_.blob, payload, *document, source_.fields, *envelope); !read)
+      return read;
     envelope_ = std::move(*envelope);
+    return annotation(source_, kTimestampAnnotation) == nullptr ? Result<void>()
+                                                                : read_text(document->digest);
+  }
+
+  // Timestamps of an envelope are over all of its text.
+  Result<void> read_text(const base::Digest& digest) {
+    ArtifactReader text;
+    auto read = source_.blob.read([&](std::string_view piece) {
+      text.update(piece);
+      return true;
+    });
+    if (!read) return read;
+    text_ = text.finish();
+    if (text_.digest(crypto::Hash::sha256) != Artifact::of_digest(digest).digest(crypto::Hash::sha256))
+      return changed();
     return {};
   }
 
@@ -154,9 +180,10 @@ class Layer {
 
   const LegacyLayer& source_;
   std::optional<Envelope> envelope_;
-  std::string message_;  // of the envelope
+  Artifact text_;        // of the envelope
+  std::string payload_;  // of simple signing
+  std::string digest_;   // of it
   std::string signature_;
-  std::string digest_;  // of the payload
   std::vector<LogEntry> log_entries_;
   std::vector<std::string> timestamps_;
 };

@@ -55,7 +55,7 @@ struct Candidate {
   const SignatureManifest& manifest;
   const base::Digest& manifest_digest;
   const Content& layer;
-  std::string_view blob;  // already compared with the layer's digest and size
+  base::Blob blob;  // already compared with the layer's digest and size
 };
 
 enum class Role { signature, attestation };

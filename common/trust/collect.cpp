@@ -32,6 +32,10 @@ Refusal other_kind(std::string what) {
   return {Stage::other_kind, Error::pending("registry.no_signature", std::move(what))};
 }
 
+Error wrong_content(const std::string& what) {
+  return Error::refused("blob.digest_mismatch", what);
+}
+
 // What a bundle is, by bytes whose signature is not checked yet; the same bytes are verified as that.
 struct Looks {
   std::optional<Role> role;  // absent: cannot be told
@@ -43,10 +47,10 @@ Looks looks_of(const sigstore::Bundle& bundle) {
   const auto* envelope = std::get_if<sigstore::Envelope>(&bundle.content);
   if (envelope == nullptr) return {Role::signature, {}};
   if (envelope->payload_type != sigstore::kInTotoPayloadType) return {};
-  auto statement = sigstore::parse_statement(envelope->payload);
-  if (!statement) return {};
-  if (statement->predicate_type == sigstore::kSignPredicateType) return {Role::signature, {}};
-  return {Role::attestation, std::move(statement->predicate_type)};
+  if (!envelope->statement) return {};
+  const std::string& type = (*envelope->statement)->predicate_type;
+  if (type == sigstore::kSignPredicateType) return {Role::signature, {}};
+  return {Role::attestation, type};
 }
 
 // Cosign's word for the type, which nobody signed: it only tells which attestation a failure is about.
@@ -78,34 +82,55 @@ class Collector {
   }
 
  private:
-  void try_manifest(const SignatureManifest& manifest) {
-    const base::Digest digest = crypto::sha256(manifest.bytes);
-    const std::string where = std::string(to_string(manifest.place)) + " " + digest.short_form();
-    if (manifest.digest && *manifest.digest != digest) {
-      return note(where, {Stage::fetched, Error::refused("blob.digest_mismatch",
-                                                         "the signature manifest does not have its digest")});
-    }
-    const auto parsed = parse_image_manifest(manifest.bytes, "registry.manifest");
-    if (!parsed) return note(where, {Stage::fetched, parsed.error()});
-    if (auto refusal = check_place(manifest, *parsed)) return note(where, std::move(*refusal));
-    for (const Content& layer : parsed->layers) {
-      if (!tally_.complete()) try_layer(manifest, digest, layer, where);
-    }
-  }
+  // What the layers of a signature manifest are.
+  struct Layers {
+    size_t count = 0;
+    bool speaks = false;  // one of them may be a signature
+    bool alone = false;   // one of them must be the only one
 
-  // What can be said about a signature manifest before its layers are looked at.
-  std::optional<Refusal> check_place(const SignatureManifest& manifest, const ImageManifest& parsed) const {
-    const bool tagged = manifest.place == Place::legacy_tag;
-    bool speaks = false;
-    bool alone = false;
-    for (const Content& layer : parsed.layers) {
+    void add(const Content& layer) {
       const Kind kind = kind_of(layer.media_type);
+      ++count;
       speaks = speaks || kind != Kind::other;
       alone = alone || kind == Kind::bundle || kind == Kind::notation;
     }
+  };
+
+  void try_manifest(const SignatureManifest& manifest) {
+    std::string where(to_string(manifest.place));
+    const auto bytes = manifest.bytes.whole(kMaxSignatureManifest);
+    if (!bytes) {
+      if (manifest.digest) where += " " + manifest.digest->short_form();
+      return note(where, {Stage::fetched, unreadable(bytes.error())});
+    }
+    const base::Digest digest = crypto::sha256(*bytes);
+    where += " " + digest.short_form();
+    if (manifest.digest && *manifest.digest != digest)
+      return note(where, {Stage::fetched, wrong_content("the signature manifest does not have its digest")});
+    Layers layers;
+    const auto parsed =
+        parse_image_manifest(*bytes, "registry.manifest", [&](const Content& layer) { layers.add(layer); });
+    if (!parsed) return note(where, {Stage::fetched, parsed.error()});
+    if (auto refusal = check_place(manifest, *parsed, layers)) return note(where, std::move(*refusal));
+    // One at a time: a manifest may have a thousand.
+    (void)parse_image_manifest(*bytes, "registry.manifest", [&](const Content& layer) {
+      if (!tally_.complete()) try_layer(manifest, digest, layer, where);
+    });
+  }
+
+  static Error unreadable(const Error& why) {
+    return why.code() == "files.too_large"
+               ? Error::refused("parse.limit", "the signature manifest is larger than 1 MiB")
+               : why;
+  }
+
+  // What can be said about a signature manifest before its layers are looked at.
+  std::optional<Refusal> check_place(const SignatureManifest& manifest, const ImageManifest& parsed,
+                                     const Layers& layers) const {
+    const bool tagged = manifest.place == Place::legacy_tag;
     // Referrers of all kinds lie beside an artifact; only those that hold signatures are judged as such.
-    if (!speaks && !tagged) return std::nullopt;
-    if (alone && (parsed.layers.size() != 1 || tagged)) {
+    if (!layers.speaks && !tagged) return std::nullopt;
+    if (layers.alone && (layers.count != 1 || tagged)) {
       return Refusal{Stage::fetched,
                      Error::refused("registry.manifest",
                                     tagged ? "a signature under a tag where it cannot name its subject"
@@ -116,7 +141,7 @@ class Collector {
       return Refusal{Stage::fetched, Error::refused("registry.subject_mismatch",
                                                     "the signature manifest's subject is not this artifact")};
     }
-    if (parsed.layers.empty())
+    if (layers.count == 0)
       return Refusal{Stage::fetched,
                      Error::refused("registry.manifest", "a signature manifest without layers")};
     return std::nullopt;
@@ -141,10 +166,10 @@ class Collector {
                                                          "the signature " + layer.digest.to_string() +
                                                              " is listed, its content is not there")});
     }
-    if (blob->second.size() != layer.size || crypto::sha256(blob->second) != layer.digest) {
-      return note(where, {Stage::fetched, Error::refused("blob.digest_mismatch",
-                                                         "the signature does not have its digest and size")});
-    }
+    const auto digest = crypto::sha256_of(blob->second);
+    if (!digest) return note(where, {Stage::fetched, digest.error()});
+    if (blob->second.size() != layer.size || *digest != layer.digest)
+      return note(where, {Stage::fetched, wrong_content("the signature does not have its digest and size")});
     judge(kind, Candidate{manifest, manifest_digest, layer, blob->second}, where);
   }
 
@@ -163,8 +188,10 @@ class Collector {
   }
 
   void judge_as_bundle(const Candidate& candidate, const std::string& where) {
-    const auto bundle = sigstore::parse_bundle(candidate.blob);
+    const auto bundle = sigstore::parse_bundle(candidate.blob, question_.policy.statement_fields());
     if (!bundle) return note(where, {Stage::parsed, bundle.error()});
+    if (bundle->digest != candidate.layer.digest)
+      return note(where, {Stage::fetched, wrong_content("the signature changed while it was read")});
     Looks looks = looks_of(*bundle);
     const Role role = looks.role.value_or(Role::signature);
     auto judged = judge_bundle(question_, candidate, *bundle, role);

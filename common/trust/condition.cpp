@@ -12,6 +12,12 @@ using base::Result;
 
 constexpr std::string_view kWhole = "statement:";
 
+std::string in_words(const Json* field) {
+  if (field == nullptr) return "not there";
+  if (field->is_structured()) return field->is_object() ? "an object" : "a list";
+  return base::printable(base::dump_json(*field), 120);
+}
+
 }  // namespace
 
 struct Condition::State {
@@ -34,13 +40,18 @@ Result<Condition> Condition::make(const config::Condition& settings) {
   return Condition(std::make_shared<const State>(State{settings.field, whole, std::move(*condition)}));
 }
 
+base::JsonPointer Condition::field() const {
+  base::JsonPointer pointer = state_->condition.pointer();
+  if (!state_->whole) pointer.steps.insert(pointer.steps.begin(), "predicate");
+  return pointer;
+}
+
 Result<void> Condition::check(const Json& statement) const {
   const Json* root = state_->whole ? &statement : base::find_member(statement, "predicate");
   const Json* field = root != nullptr ? state_->condition.find(*root) : nullptr;
   if (field != nullptr && state_->condition.holds(*root)) return {};
-  const std::string found =
-      field == nullptr ? "it is not there" : "it is " + base::printable(base::dump_json(*field), 120);
-  return Error::refused("attestation.condition", "the field " + describe() + " is asked for; " + found);
+  return Error::refused("attestation.condition",
+                        "the field " + describe() + " is asked for; it is " + in_words(field));
 }
 
 std::string Condition::describe() const {

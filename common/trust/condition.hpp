@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/json_pointer.hpp"
 #include "config/settings.hpp"
 
 namespace gridseal::trust {
@@ -17,8 +17,11 @@ class Condition {
   // compile or is larger than 1024 bytes, a limit that is no number).
   static base::Result<Condition> make(const config::Condition& settings);
 
-  // `statement` is the whole of it. Numbers are compared as numbers, everything else by kind and value.
-  // Error (refused): attestation.condition; says what the field is and what was asked for.
+  // The pointer to the field in the whole of the statement.
+  base::JsonPointer field() const;
+  // `statement` is the whole of it, as far as its fields were asked for. Numbers are compared as numbers,
+  // everything else by kind and value. Error (refused): attestation.condition; says what the field is and
+  // what was asked for.
   base::Result<void> check(const base::Json& statement) const;
 
   std::string describe() const;  // "/builder/id equals "https://…""

@@ -1,5 +1,6 @@
 // What a caller gathered about one artifact: bytes, nothing of it checked yet. Trust parses and checks all of
-// it itself and reads nothing more.
+// it itself and reads nothing more. Signatures may lie in files: trust reads them one after the other, holds
+// little of each, and refuses one that changes while it is read.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/blob.hpp"
 #include "base/digest.hpp"
 
 namespace gridseal::trust {
@@ -24,9 +26,9 @@ std::string_view to_string(Place place);
 
 struct SignatureManifest {
   Place place = Place::legacy_tag;
-  std::optional<base::Digest> digest;         // of the descriptor that named it; a legacy tag has none
-  std::string bytes;                          // the manifest
-  std::map<base::Digest, std::string> blobs;  // its layers; one that could not be had is absent
+  std::optional<base::Digest> digest;        // of the descriptor that named it; a legacy tag has none
+  base::Blob bytes;                          // the manifest
+  std::map<base::Digest, base::Blob> blobs;  // its layers; one that could not be had is absent
 };
 
 struct Evidence {

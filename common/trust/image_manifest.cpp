@@ -1,6 +1,7 @@
 #include "trust/image_manifest.hpp"
 
 #include "base/encoding.hpp"
+#include "base/json_stream.hpp"
 
 namespace gridseal::trust {
 namespace {
@@ -9,40 +10,63 @@ using base::Error;
 using base::Json;
 using base::Result;
 
-constexpr base::JsonLimits kManifestLimits{size_t{4} << 20U, 16, 100'000};
+constexpr base::JsonStreamLimits kManifestLimits{.max_bytes = kMaxSignatureManifest,
+                                                 .max_depth = 16,
+                                                 .max_values = 100'000,
+                                                 .max_held = size_t{512} << 10U};
 constexpr size_t kMaxLayers = 1000;  // cosign's limit for signatures; no artifact in use comes near it
 constexpr std::string_view kOciManifest = "application/vnd.oci.image.manifest.v1+json";
 constexpr std::string_view kDockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
 
 // Collects the pieces of one manifest; every complaint carries the caller's code.
-class ManifestReader {
+class ManifestReader final : public base::JsonFilter {
  public:
-  explicit ManifestReader(const std::string& code) : code_(code) {}
+  ManifestReader(const std::string& code, const TakeLayer& take) : code_(code), take_(take) {}
 
-  Result<ImageManifest> read(const Json& json) const {
+  Result<ImageManifest> read(std::string_view bytes) {
+    base::JsonStream stream(*this, kManifestLimits);
+    stream.feed(bytes);
+    const auto json = stream.finish();
+    if (!json) return json.error();
+    return read(*json);
+  }
+
+ private:
+  bool complete(const base::JsonPath& path, Json& value) override {
+    if (path.size() != 2 || path.front() != "layers") return true;
+    auto layer = content(value);
+    if (!layer) {
+      if (!wrong_layer_) wrong_layer_ = std::move(layer).error();
+    } else if (++layers_count_ > kMaxLayers || wrong_layer_) {
+      return false;
+    } else if (take_) {
+      take_(std::move(*layer));
+    } else {
+      layers_.push_back(std::move(*layer));
+    }
+    return false;
+  }
+
+  Result<ImageManifest> read(const Json& json) {
     const auto version = base::find_integer(json, "schemaVersion");
     if (!version || *version != 2) return bad("schemaVersion is not 2");
     const Json* config = base::find_object(json, "config");
     const Json* layers = base::find_array(json, "layers");
     if (config == nullptr || layers == nullptr) return bad("it has no config or no layers");
-    if (layers->size() > kMaxLayers)
+    if (layers_count_ > kMaxLayers)
       return Error::refused("parse.limit",
                             "a manifest with more than " + std::to_string(kMaxLayers) + " layers");
     auto config_content = content(*config);
     if (!config_content) return std::move(config_content).error();
     auto manifest_annotations = annotations(json);
     if (!manifest_annotations) return std::move(manifest_annotations).error();
-    ImageManifest manifest{{}, {}, std::move(*config_content), {}, {}, std::move(*manifest_annotations)};
-    for (const Json& layer : *layers) {
-      auto parsed = content(layer);
-      if (!parsed) return std::move(parsed).error();
-      manifest.layers.push_back(std::move(*parsed));
-    }
+    if (wrong_layer_) return *wrong_layer_;
+    ImageManifest manifest{
+        {}, {}, std::move(*config_content), std::move(layers_), {}, std::move(*manifest_annotations)};
     if (auto rest = read_types(json, manifest); !rest) return std::move(rest).error();
     return manifest;
   }
 
- private:
   Error bad(const std::string& why) const {
     return Error::refused(code_, "not an OCI image manifest: " + why);
   }
@@ -94,14 +118,17 @@ class ManifestReader {
   }
 
   const std::string& code_;
+  const TakeLayer& take_;
+  size_t layers_count_ = 0;
+  std::vector<Content> layers_;
+  std::optional<Error> wrong_layer_;
 };
 
 }  // namespace
 
-Result<ImageManifest> parse_image_manifest(std::string_view bytes, const std::string& code) {
-  const auto json = base::parse_json(bytes, kManifestLimits);
-  if (!json) return json.error();
-  return ManifestReader(code).read(*json);
+Result<ImageManifest> parse_image_manifest(std::string_view bytes, const std::string& code,
+                                           const TakeLayer& take) {
+  return ManifestReader(code, take).read(bytes);
 }
 
 }  // namespace gridseal::trust

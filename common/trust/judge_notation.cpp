@@ -1,4 +1,5 @@
 #include "base/encoding.hpp"
+#include "crypto/sha256.hpp"
 #include "notation/verify.hpp"
 #include "trust/candidate.hpp"
 
@@ -72,21 +73,32 @@ Result<void> check_authority(const NotationAuthority& authority, const notation:
   return {};
 }
 
+Result<std::string> envelope_of(const Candidate& candidate) {
+  auto bytes = candidate.blob.whole(notation::kMaxEnvelopeBytes);
+  if (!bytes && bytes.error().code() == "files.too_large")
+    return Error::refused("parse.limit", "a Notary Project signature larger than 512 KiB");
+  if (bytes && crypto::sha256(*bytes) != candidate.layer.digest)
+    return Error::refused("blob.digest_mismatch", "the signature changed while it was read");
+  return bytes;
+}
+
 }  // namespace
 
 Judgement judge_notation(const Question& question, const Candidate& candidate) {
+  const auto bytes = envelope_of(candidate);
+  if (!bytes) return refuse(Stage::parsed, bytes.error());
   notation::Request request{descriptor_of(question.evidence), question.circumstances.repository,
                             question.policy.annotations()};
   const notation::Trust& trust = question.state.notation();
   std::vector<notation::Check> passed;
-  auto verified = notation::verify(candidate.layer.media_type, candidate.blob, request, trust.policy,
-                                   trust.store, question.circumstances.now, &passed);
+  auto verified = notation::verify(candidate.layer.media_type, *bytes, request, trust.policy, trust.store,
+                                   question.circumstances.now, &passed);
   if (!verified) {
     Refusal refusal{notation_stage(verified.error().code()), std::move(verified).error()};
     for (const auto& check : passed) refusal.passed.push_back({check.name, check.detail});
     return tl::unexpected<Refusal>(std::move(refusal));
   }
-  const auto envelope = notation::parse_envelope(candidate.layer.media_type, candidate.blob);
+  const auto envelope = notation::parse_envelope(candidate.layer.media_type, *bytes);
   if (!envelope) return refuse(Stage::parsed, envelope.error());
   const SignerIds ids = ids_of(*verified, *envelope);
   SignatureEvidence evidence = begin_evidence(question, candidate, "notary", 0);

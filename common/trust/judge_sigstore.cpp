@@ -70,7 +70,7 @@ Result<void> record_content(const Question& question, const VerifiedSignature& s
     proof.evidence.annotations = simple->annotations;
     proof.evidence.reference = simple->reference;
   } else if (const auto* statement = std::get_if<sigstore::SignedStatement>(&signature.content)) {
-    const auto subject = sigstore::check_statement_subject(statement->statement, question.evidence.digest);
+    const auto subject = sigstore::check_statement_subject(*statement->statement, question.evidence.digest);
     if (!subject) return subject.error();
     proof.evidence.annotations = (*subject)->annotations;
     proof.statement = *statement;
@@ -207,7 +207,8 @@ Judgement judge_bundle(const Question& question, const Candidate& candidate, con
 }
 
 Judgement judge_legacy(const Question& question, const Candidate& candidate, Role role) {
-  const sigstore::LegacyLayer layer{candidate.layer.media_type, candidate.blob, candidate.layer.annotations};
+  const sigstore::LegacyLayer layer{candidate.layer.media_type, candidate.blob, candidate.layer.annotations,
+                                    candidate.layer.digest, question.policy.statement_fields()};
   Verifier verifier;
   verifier.scheme = role == Role::signature ? "cosign-simplesigning" : "dsse-envelope";
   verifier.certificate = verifier.key_beside = sigstore::has_certificate(layer);

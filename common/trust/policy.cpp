@@ -213,6 +213,8 @@ class PolicyMaker {
       auto rule = make_rule(one, "attestation[" + std::to_string(i + 1) + "]",
                             "in attestation " + in_quotes(one.name) + " ");
       if (!rule) return std::move(rule).error();
+      for (const Condition& condition : rule->conditions)
+        policy_.statement_fields_.push_back(condition.field());
       policy_.attestations_.push_back(std::move(*rule));
     }
     return {};
@@ -262,6 +264,29 @@ std::string describe(const Authority& authority) {
   if (const auto* identities = std::get_if<IdentityAuthority>(&authority.rule))
     return "identities under " + identities->root->name;
   return "notation policy " + std::get<NotationAuthority>(authority.rule).policy;
+}
+
+Result<void> check_not_denied(const Policy& policy, const Denials& denials) {
+  const std::vector<DeniedKey> denied = denials.entries().keys;
+  // What is proven to be older than a denial may still be good.
+  const auto is_denied = [&](const PinnedKey& key) {
+    return std::ranges::any_of(
+        denied, [&](const DeniedKey& one) { return one.id == key.key.fingerprint() && !one.signed_after; });
+  };
+  size_t left = policy.authorities().size();
+  std::string lost;
+  for (const Authority& authority : policy.authorities()) {
+    const auto* keys = std::get_if<KeyAuthority>(&authority.rule);
+    if (keys == nullptr || !std::ranges::all_of(keys->keys, is_denied)) continue;
+    --left;
+    lost += (lost.empty() ? "" : "; ") + describe(authority);
+  }
+  if (left >= policy.threshold()) return {};
+  return Error::refused("trust.denied_key",
+                        "nothing can verify any more: " + std::to_string(policy.threshold()) + " of " +
+                            std::to_string(policy.authorities().size()) +
+                            " authorities must have signed, and every key is denied of " + lost +
+                            "; name other keys");
 }
 
 std::string predicate_type_uri(std::string_view name) {

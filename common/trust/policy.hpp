@@ -138,6 +138,8 @@ class Policy {
   const std::vector<Authority>& authorities() const { return authorities_; }
   size_t threshold() const { return threshold_; }  // 1 to authorities().size()
   const std::vector<AttestationRule>& attestations() const { return attestations_; }
+  // What the conditions of all attestations look at.
+  const sigstore::StatementFields& statement_fields() const { return statement_fields_; }
   const std::map<std::string, std::string>& annotations() const { return settings_.annotations; }
   base::milliseconds max_age() const { return settings_.max_age; }  // 0: any
   const PolicySettings& settings() const { return settings_; }
@@ -152,6 +154,7 @@ class Policy {
   std::vector<Authority> authorities_;
   size_t threshold_ = 1;
   std::vector<AttestationRule> attestations_;
+  sigstore::StatementFields statement_fields_;
   std::vector<std::string> warnings_;
 };
 
@@ -162,6 +165,10 @@ class Policy {
 // trust.notation_unknown, identity.none_configured, identity.pattern, trust.policy_attestation,
 // trust.policy_condition.
 base::Result<Policy> make_policy(const TrustState& state, const PolicySettings& settings);
+
+// That enough authorities have a key left which is not denied: with fewer nothing could ever verify, and the
+// policy must name others. Error (refused): trust.denied_key.
+base::Result<void> check_not_denied(const Policy& policy, const Denials& denials);
 
 // The URI of a predicate type that is written as one of cosign's short names; a URI is itself; empty:
 // neither.

@@ -15,7 +15,7 @@ bool share(const std::vector<std::string>& some, const std::vector<std::string>&
 }
 
 Result<AttestationEvidence> hold_against(const AttestationRule& rule, const Policy& policy,
-                                         const Proof& proof, const base::Json& statement) {
+                                         const Proof& proof) {
   const std::string who = "the attestation " + rule.name;
   if (std::ranges::find(rule.authorities, proof.authority) == rule.authorities.end()) {
     std::string wanted;
@@ -25,9 +25,9 @@ Result<AttestationEvidence> hold_against(const AttestationRule& rule, const Poli
                           who + " is signed by " + proof.evidence.authority + "; asked for is " + wanted);
   }
   AttestationEvidence evidence{
-      rule.name, rule.type, crypto::sha256(proof.statement->payload).to_string(), proof.evidence, {}};
+      rule.name, rule.type, proof.statement->payload.to_string(), proof.evidence, {}};
   for (const Condition& condition : rule.conditions) {
-    if (auto holds = condition.check(statement); !holds)
+    if (auto holds = condition.check(proof.statement->statement->fields); !holds)
       return std::move(holds).error().with_context(who + " is not what is asked for");
     evidence.conditions.push_back(condition.describe());
   }
@@ -41,9 +41,9 @@ void Tally::add(Role role, std::vector<Proof> proofs) {
     for (Proof& proof : proofs) add_signature(std::move(proof));
     return match();
   }
-  const auto statement = base::parse_json(proofs.front().statement->payload);
-  if (!statement) return;  // it was parsed before
-  for (const Proof& proof : proofs) add_attestation(proof, *statement);
+  for (const Proof& proof : proofs) {
+    if (proof.statement) add_attestation(proof);
+  }
 }
 
 void Tally::add_signature(Proof proof) {
@@ -66,12 +66,12 @@ void Tally::add_signature(Proof proof) {
   signers_.push_back(std::move(one));
 }
 
-void Tally::add_attestation(const Proof& proof, const base::Json& statement) {
+void Tally::add_attestation(const Proof& proof) {
   for (size_t i = 0; i < attested_.size(); ++i) {
     const AttestationRule& rule = policy_.attestations()[i];
     Attested& attested = attested_[i];
-    if (attested.evidence || proof.statement->statement.predicate_type != rule.type) continue;
-    auto evidence = hold_against(rule, policy_, proof, statement);
+    if (attested.evidence || proof.statement->statement->predicate_type != rule.type) continue;
+    auto evidence = hold_against(rule, policy_, proof);
     if (evidence)
       attested.evidence = std::move(*evidence);
     else if (!attested.wrong || attested.wrong->code() == "attestation.authority")

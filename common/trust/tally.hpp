@@ -54,7 +54,7 @@ class Tally {
     std::map<size_t, SignatureEvidence> evidence;  // authority → the first signature for it
   };
   void add_signature(Proof proof);
-  void add_attestation(const Proof& proof, const base::Json& statement);
+  void add_attestation(const Proof& proof);
   void match();
   bool assign(size_t authority, std::vector<bool>& seen, std::vector<std::optional<size_t>>& taken) const;
 

@@ -147,6 +147,8 @@ Result<Satisfied> verify_signatures(const TrustState& state, const Policy& polic
     return Error::refused("artifact.digest_mismatch",
                           "the manifest is not the one with digest " + evidence.digest.to_string());
   }
+  if (evidence.manifest.size() > kMaxArtifactManifest)
+    return Error::refused("parse.limit", "the artifact's manifest is larger than 512 KiB");
   if (auto good = state.denials().check_digest(evidence.digest); !good) return std::move(good).error();
   if (auto good = check_binding(policy, circumstances.repository, circumstances.environment); !good)
     return std::move(good).error();

@@ -1,17 +1,23 @@
 // Verifications a second on one core: bare signatures beside those of other libraries, then whole
 // verifications of what real signers stored, from bytes to evidence. Then the heap that one verification
 // takes, also of hostile input.
+#include <stdlib.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <functional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/json.hpp"
 #include "crypto/hash.hpp"
-#include "heap_meter.hpp"
 #include "peers.hpp"
+#include "support/heap_meter/heap_meter.hpp"
 #include "support/signing/signing.hpp"
+#include "support/sized/sized.hpp"
 
 namespace gridseal::bench {
 namespace {
@@ -90,6 +96,9 @@ double bare_signatures() {
   return p256;
 }
 
+const trust::Circumstances kNotaryPlace{.now = must(base::parse_rfc3339("2026-11-23T20:00:00Z")),
+                                        .repository = "127.0.0.1:5511/ex/notation"};
+
 // Everything that one verification needs, made before the clock runs.
 struct Case {
   std::string name;
@@ -132,20 +141,15 @@ Case notary(const std::string& name, const std::string& file) {
   auto evidence = test::load_registry(kFixtures + "/signing/notation-jws-p256");
   const std::string envelope = fixture("notation/" + file);
   trust::SignatureManifest& manifest = evidence.signatures.front();
-  Json json = must(base::parse_json(manifest.bytes));
+  Json json = must(base::parse_json(test::text_of(manifest.bytes)));
   Json& layer = json.at("layers").at(0);
   layer["mediaType"] = envelope.front() == '{' ? "application/jose+json" : "application/cose";
   layer["digest"] = crypto::sha256(envelope).to_string();
   layer["size"] = envelope.size();
   manifest.bytes = base::dump_json(json);
-  manifest.digest = crypto::sha256(manifest.bytes);
+  manifest.digest = crypto::sha256(test::text_of(manifest.bytes));
   manifest.blobs = {{crypto::sha256(envelope), envelope}};
-  return {
-      name,
-      std::move(state),
-      std::move(policy),
-      std::move(evidence),
-      {.now = must(base::parse_rfc3339("2026-11-23T20:00:00Z")), .repository = "127.0.0.1:5511/ex/notation"}};
+  return {name, std::move(state), std::move(policy), std::move(evidence), kNotaryPlace};
 }
 
 std::vector<Case> cases() {
@@ -172,7 +176,7 @@ base::Result<trust::Satisfied> judge(const Case& what) {
 }
 
 size_t peak_heap(const Case& what) {
-  const HeapMeter meter;
+  const test::HeapMeter meter;
   (void)judge(what);
   return meter.peak();
 }
@@ -185,6 +189,49 @@ void whole_verifications(double bare) {
     std::printf("  %-38s %9.0f %11.2f  %12.0f\n", one.name.c_str(), rate, rate / bare,
                 static_cast<double>(peak_heap(one)) / 1024);
   }
+}
+
+// Good signatures of growing size, in files, and what one verification holds of them.
+void sizes() {
+  const test::SizedSignatures make([] {
+    auto artifact = test::load_registry(kFixtures + "/signing/cosign3-keyed-bundle");
+    artifact.signatures.clear();
+    return artifact;
+  }());
+  trust::TrustContent content;
+  content.keys = {test::pin("own.pub", make.key().public_key())};
+  content.notation_policy = fixture("notation/trustpolicy-strict.json");
+  content.notation_stores = {{"ca:acme", make.notation_root()}};
+  const auto state = must(trust::TrustState::make(std::move(content)));
+  config::Authority notary{.name = "acme", .notation = "p"};
+  const auto by_key = must(trust::make_policy(state, {.name = "key", .keys = {"own.pub"}}));
+  const auto by_notation = must(trust::make_policy(state, {.name = "notation", .authorities = {notary}}));
+  config::Attestation scan{.name = "scan", .type = test::kScan};
+  const auto attested =
+      must(trust::make_policy(state, {.name = "scan", .keys = {"own.pub"}, .attestations = {scan}}));
+  std::string directory = std::filesystem::temp_directory_path() / "gridseal-bench-XXXXXX";
+  if (::mkdtemp(directory.data()) == nullptr) std::exit(1);
+  std::printf("%-40s %12s %12s %12s   KB of heap\n", "a signature of", "1 KiB", "1 MiB", "8 MiB");
+  using Make = std::function<trust::Evidence(size_t)>;
+  for (const auto& [name, policy, of_size] : std::vector<std::tuple<const char*, const trust::Policy*, Make>>{
+           {"bundle", &by_key,
+            [&](size_t size) { return make.bundle(std::string(sigstore::kSignPredicateType), size); }},
+           {"bundle over a message", &by_key, [&](size_t size) { return make.message(size); }},
+           {"simple signing", &by_key, [&](size_t size) { return make.simple_signing(size); }},
+           {"attestation, bundle", &attested, [&](size_t size) { return make.bundle(test::kScan, size); }},
+           {"attestation, .att", &attested, [&](size_t size) { return make.attached(size); }},
+           {"notation, JWS", &by_notation, [&](size_t size) { return make.jws(size); }},
+           {"notation, COSE", &by_notation, [&](size_t size) { return make.cose(size); }}}) {
+    std::printf("  %-38s", name);
+    for (const size_t size : {size_t{1} << 10U, size_t{1} << 20U, size_t{8} << 20U}) {
+      const Case one{name, state, *policy, test::in_files(of_size(size), directory), kNotaryPlace};
+      const auto verdict = judge(one);
+      std::printf(" %12.0f%s", static_cast<double>(peak_heap(one)) / 1024,
+                  !verdict && verdict.error().code() == "parse.limit" ? " (too large)" : "");
+    }
+    std::printf("\n");
+  }
+  std::filesystem::remove_all(directory);
 }
 
 // A signature that says it is a bundle, with this text.
@@ -229,6 +276,7 @@ void hostile_input() {
 
 int main() {
   gridseal::bench::whole_verifications(gridseal::bench::bare_signatures());
+  gridseal::bench::sizes();
   gridseal::bench::hostile_input();
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "sigstore/envelope.hpp"
 #include "sigstore/log_entry.hpp"
 
 using namespace gridseal;
@@ -27,7 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const sigstore::Logged message{"signature", sigstore::LoggedDigest{crypto::Hash::sha256, "digest"}, key(),
                                  "der"};
-  const sigstore::Logged envelope{"signature", sigstore::LoggedEnvelope{"type", "payload"}, key(), {}};
+  static const sigstore::Envelope made = sigstore::make_envelope("type", "payload", "signature");
+  const sigstore::Logged envelope{
+      "signature", sigstore::LoggedEnvelope{made.payload, made.encoding}, key(), {}};
   for (const std::string_view kind : {"hashedrekord", "dsse", "intoto"}) {
     for (const std::string_view version : {"0.0.1", "0.0.2"}) {
       // Nothing records this signature.

@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto place : {trust::Place::legacy_tag, trust::Place::referrer}) {
     trust::SignatureManifest manifest;
     manifest.place = place;
-    manifest.bytes.assign(reinterpret_cast<const char*>(data), size);
+    manifest.bytes = std::string(reinterpret_cast<const char*>(data), size);
     manifest.blobs.emplace(crypto::sha256("{}"), "{}");
     evidence.signatures.push_back(std::move(manifest));
   }

@@ -89,12 +89,19 @@ Json list_json(const List& list, Write write) {
   return json;
 }
 
+// Behind the head of the encoding, whose fourth word is the payload's length.
+std::string_view payload_of(const Envelope& envelope) {
+  const std::string_view encoding = envelope.encoding.bytes().value();
+  const size_t behind_type = pre_authentication_head(envelope.payload_type, 0).size() - 2;
+  return encoding.substr(encoding.find(' ', behind_type) + 1);
+}
+
 }  // namespace
 
 Json bundle_json(const Bundle& bundle) {
   Json json = {{"mediaType", media_type(bundle.version)}, {"verificationMaterial", material_json(bundle)}};
   if (const auto* envelope = std::get_if<Envelope>(&bundle.content)) {
-    json["dsseEnvelope"] = {{"payload", encode_base64(envelope->payload)},
+    json["dsseEnvelope"] = {{"payload", encode_base64(payload_of(*envelope))},
                             {"payloadType", envelope->payload_type},
                             {"signatures", Json::array({{{"sig", encode_base64(envelope->signature)}}})}};
   } else {

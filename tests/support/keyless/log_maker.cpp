@@ -136,7 +136,8 @@ Logged Sample::over_message() const {
 }
 
 Logged Sample::over_envelope() const {
-  return {signature, LoggedEnvelope{payload_type, payload}, key.public_key(), certificate};
+  const Envelope made = make_envelope(payload_type, payload, signature);
+  return {signature, LoggedEnvelope{made.payload, made.encoding}, key.public_key(), certificate};
 }
 
 std::string Sample::pem() const {

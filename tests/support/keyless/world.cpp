@@ -129,7 +129,7 @@ Bundle World::statement_bundle(const pki::Identity& signer, const std::string& p
   Bundle bundle;
   bundle.material = Certificates{sample.certificate};
   bundle.log_entries = {logged(rekor, sample, true, time)};
-  bundle.content = Envelope{sample.payload_type, payload, sample.signature};
+  bundle.content = make_envelope(sample.payload_type, payload, sample.signature);
   return bundle;
 }
 

@@ -27,7 +27,7 @@ trust::SignatureManifest load_manifest(const std::string& directory, trust::Plac
   manifest.place = place;
   if (place != trust::Place::legacy_tag) manifest.digest = must(base::Digest::parse(digest));
   manifest.bytes = read_text(blob_path(directory, digest));
-  const Json json = Json::parse(manifest.bytes);
+  const Json json = Json::parse(test::text_of(manifest.bytes));
   for (const Json& layer : json.at("layers")) {
     const std::string name = layer.at("digest");
     const std::string path = blob_path(directory, name);
@@ -89,7 +89,7 @@ void add_bundle(trust::Evidence& evidence, const std::string& bundle) {
   trust::SignatureManifest manifest;
   manifest.place = trust::Place::referrer;
   manifest.bytes = sigstore::make_bundle_manifest(bundle, evidence.digest, evidence.manifest.size());
-  manifest.digest = crypto::sha256(manifest.bytes);
+  manifest.digest = crypto::sha256(test::text_of(manifest.bytes));
   manifest.blobs.emplace(crypto::sha256(bundle), bundle);
   evidence.signatures.push_back(std::move(manifest));
 }
@@ -131,6 +131,14 @@ trust::PinnedKey load_pinned(const std::string& path) {
 
 std::string read_text(const std::string& path) {
   return must(base::read_file(base::system_files(), path));
+}
+
+std::string text_of(const base::Blob& blob) {
+  return must(blob.whole(SIZE_MAX));
+}
+
+std::string first_blob(const trust::Evidence& evidence) {
+  return text_of(evidence.signatures.at(0).blobs.begin()->second);
 }
 
 }  // namespace gridseal::test

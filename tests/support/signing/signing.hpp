@@ -38,6 +38,11 @@ void sign_bundle(trust::Evidence& evidence, const crypto::PrivateKey& key,
 
 // What lies in `directory`: blobs/<hex>, tags.json, *.pub. The artifact is the one under tag v1.
 trust::Evidence load_registry(const std::string& directory);
+
+// The bytes of a manifest or a signature.
+std::string text_of(const base::Blob& blob);
+// The content of the first signature.
+std::string first_blob(const trust::Evidence& evidence);
 trust::PinnedKey load_pinned(const std::string& path);
 std::string read_text(const std::string& path);
 

@@ -5,8 +5,19 @@
 namespace gridseal::base {
 namespace {
 
+// At once and in pieces of every size, which is the same.
 std::string decoded(std::string_view text, Base64 form = Base64::standard) {
   auto bytes = decode_base64(text, form);
+  for (size_t size = 1; size < text.size(); ++size) {
+    Base64Decoder decoder(form);
+    std::string out;
+    for (size_t at = 0; at < text.size(); at += size) decoder.feed(text.substr(at, size), out);
+    const auto whole = decoder.finish();
+    EXPECT_EQ(whole.has_value(), bytes.has_value()) << text;
+    if (bytes) {
+      EXPECT_EQ(out, *bytes) << text;
+    }
+  }
   return bytes ? *bytes : "error " + bytes.error().code();
 }
 

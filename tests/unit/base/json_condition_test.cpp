@@ -49,6 +49,10 @@ TEST(JsonCondition, HoldsOrIsRefused) {
   EXPECT_EQ(JsonCondition::make(broken).error().code(), "json.condition");
   EXPECT_EQ(JsonCondition::make(on("/n")).error().message(), "must have exactly one test");
   EXPECT_EQ(JsonCondition::make(on("n")).error().outcome(), Outcome::refused);
+  equals.equals = std::string(kMaxConditionText, 'x');
+  EXPECT_TRUE(JsonCondition::make(equals));
+  equals.equals = std::string(kMaxConditionText + 1, 'x');
+  EXPECT_EQ(JsonCondition::make(equals).error().message(), "compares with a text of more than 64 KiB");
 }
 
 }  // namespace

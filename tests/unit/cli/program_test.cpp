@@ -159,7 +159,7 @@ TEST_F(ProgramTest, WrongSettingsWithALastValidCopy) {
   const std::string where = "--config-dir '" + etc + "' --state-dir '" + folder_ + "' ";
   const test::Ran status = run(where + "status");
   EXPECT_EQ(status.code, 3);
-  EXPECT_NE(status.output.find("agent.toml:1:2: site.name"), std::string::npos) << status.output;
+  EXPECT_NE(status.output.find("agent.toml:2:1: site.naem: unknown key"), std::string::npos) << status.output;
   EXPECT_NE(status.output.find("(site pump-station-7, "), std::string::npos) << status.output;
   EXPECT_NE(run(where + "reconcile").output.find(folder_ + "/own.sock"), std::string::npos);
 }
@@ -186,6 +186,53 @@ TEST_F(ProgramTest, PublishAndVerify) {
   EXPECT_EQ(run("verify " + layout + " --key " + folder_ + "/other.pub").code, 1);
   EXPECT_EQ(run("verify " + layout + " --key " + key + ".pub --component sibling").code, 1);
   EXPECT_EQ(run("verify oci-layout:" + folder_ + "/none --key " + key + ".pub").code, 2);
+}
+
+// GS-CLI-350: Of a trust bundle it is said who signed it as what: root, deny or endorse role.
+TEST_F(ProgramTest, TrustBundleSaysWhichRoleSigned) {
+  for (const char* name : {"anna", "bob", "eve"})
+    ASSERT_EQ(run("artifact keygen --output " + folder_ + "/" + name).code, 0);
+  const std::string bundle = folder_ + "/trust.json";
+  const std::string change = "trust bundle add " + bundle;
+  ASSERT_EQ(run("trust bundle init " + bundle + " --root anna=" + folder_ + "/anna.pub").code, 0);
+  ASSERT_EQ(run(change + " --key bob=" + folder_ + "/bob.pub --role deny").code, 0);
+  const auto sign = [&](const std::string& name) {
+    return run("trust bundle sign " + bundle + " --key " + folder_ + "/" + name + ".key").output;
+  };
+  EXPECT_NE(sign("eve").find("signed by 0 of its root (1 needed)"), std::string::npos);
+  const std::string denier = sign("bob");
+  EXPECT_NE(denier.find("signed by 1 of its deny role: bob (1 needed)\n"), std::string::npos) << denier;
+  const std::string both = sign("anna");
+  EXPECT_NE(both.find("signed by 1 of its root: anna (1 needed), 1 of its deny role: bob (1 needed)\n"),
+            std::string::npos)
+      << both;
+}
+
+// GS-CLI-351: `trust check` says so when every key of a policy is denied.
+TEST_F(ProgramTest, TrustCheckOfDeniedKeys) {
+  const std::string etc = folder_ + "/etc";
+  ASSERT_TRUE(files_.make_directories(etc + "/trust/keys", 0755));
+  ASSERT_EQ(run("artifact keygen --output " + etc + "/trust/keys/release").code, 0);
+  ASSERT_TRUE(files_.remove(etc + "/trust/keys/release.key"));
+  ASSERT_TRUE(base::write_file(files_, etc + "/agent.toml",
+                               "[site]\nname = \"x\"\n[registry.mirror]\nurl = \"https://mirror.test\"\n"
+                               "[trust.policy.release]\nkeys = [\"release.pub\"]\n"
+                               "[component.pump]\nrepository = \"pump\"\ntag = \"stable\"\n"
+                               "ceiling.namespaces = [\"pumps\"]\n"));
+  const test::Ran good = run(directories() + "trust check");
+  EXPECT_EQ(good.code, 0) << good.output;
+  EXPECT_NE(good.output.find("Trust can be used as it is."), std::string::npos) << good.output;
+  const auto listed = base::parse_json(run(directories() + "trust list -o json").output);
+  ASSERT_TRUE(listed);
+  ASSERT_TRUE(files_.make_directories(folder_ + "/trust", 0755));
+  ASSERT_TRUE(base::write_file(
+      files_, folder_ + "/trust/local-denials.json",
+      R"({"denied":{"keys":[{"id":")" + (*listed)["keys"][0]["id"].get<std::string>() + R"("}]}})"));
+  const test::Ran denied = run(directories() + "trust check");
+  EXPECT_EQ(denied.code, 1) << denied.output;
+  EXPECT_NE(denied.output.find("policy release: nothing can verify any more: "), std::string::npos)
+      << denied.output;
+  EXPECT_EQ(denied.output.find("can be used"), std::string::npos) << denied.output;
 }
 
 }  // namespace

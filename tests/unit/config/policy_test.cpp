@@ -95,6 +95,18 @@ TEST(PolicyFile, Problems) {
             at + "2:2: atestation: unknown key; did you mean \"attestation\"?\n");
 }
 
+// GS-CONFIG-360: what is written stands before what is missing: a misspelt key is told first, with its line.
+TEST(PolicyFile, MisspeltBeforeMissing) {
+  const std::string at = std::string(kPath) + ":";
+  const auto wrong = parse_policy("max_age = \"1h\"\nkeyz = [\"a\"]\n", kPath);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().to_string(), at + "2:1: keyz: unknown key; did you mean \"keys\"?\n" + kPath +
+                                           ": keys: is missing: a policy has keys = [...], or sections "
+                                           "[authority.NAME]\n");
+  EXPECT_EQ(wrong.error().to_error().message(),
+            at + "2:1: keyz: unknown key; did you mean \"keys\"? (and 1 more)");
+}
+
 // GS-CONFIG-062: conditions have exactly one test, limits are numbers, authorities exist.
 TEST(PolicyFile, AttestationProblems) {
   const std::string head = "keys = [\"a\"]\n[[attestation]]\nname = \"x\"\ntype = \"vuln\"\n";

@@ -1,4 +1,5 @@
 // Every single bit and every length of an envelope.
+#include "support/sweep.hpp"
 #include "fixture.hpp"
 
 namespace gridseal::notation {
@@ -36,12 +37,10 @@ class SweepTest : public NotationTest {
   void flip_elsewhere(const std::string& good) const {
     const auto media_type = notary::media_type_of(good);
     const std::string expected = proof(good, media_type);
-    for (size_t i = 0; i < good.size(); ++i) {
-      std::string bad = good;
-      bad[i] = static_cast<char>(bad[i] ^ (1 << (i % 8)));
+    test::sweep_bits(std::string(media_type), good, [&](const std::string& bad, const std::string& what) {
       const std::string found = proof(bad, media_type);
-      ASSERT_TRUE(found.empty() || found == expected) << "byte " << i;
-    }
+      ASSERT_TRUE(found.empty() || found == expected) << what;
+    });
   }
 };
 

@@ -97,10 +97,10 @@ TEST_F(ArtifactTest, FetchesAndReadsAgain) {
     ASSERT_EQ(signatures->manifests.size(), 2U);
     EXPECT_EQ(signatures->manifests[0].place, Place::legacy_tag);
     EXPECT_FALSE(signatures->manifests[0].digest);
-    EXPECT_EQ(signatures->manifests[0].blobs.at(crypto::sha256("payload")), "payload");
+    EXPECT_EQ(*signatures->manifests[0].blobs.at(crypto::sha256("payload")).whole(100), "payload");
     EXPECT_EQ(signatures->manifests[1].place, Place::referrer_tag);
     EXPECT_EQ(signatures->manifests[1].digest, referrer);
-    EXPECT_EQ(signatures->manifests[1].blobs.at(crypto::sha256("bundle")), "bundle");
+    EXPECT_EQ(*signatures->manifests[1].blobs.at(crypto::sha256("bundle")).whole(100), "bundle");
     EXPECT_TRUE(signatures->notes.empty());
   }
   EXPECT_EQ(again->manifest_bytes, manifest_);
@@ -190,7 +190,7 @@ TEST_F(ArtifactTest, OtherBytesThanListed) {
   auto artifact = fetch();
   ASSERT_TRUE(artifact) << artifact.error().describe();
   ASSERT_EQ(artifact->signatures.manifests.size(), 1U);
-  EXPECT_EQ(artifact->signatures.manifests[0].bytes, "");
+  EXPECT_EQ(artifact->signatures.manifests[0].bytes.size(), 0U);
   EXPECT_TRUE(artifact->signatures.manifests[0].digest);
 }
 

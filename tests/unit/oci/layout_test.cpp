@@ -127,16 +127,16 @@ TEST_F(LayoutTest, OtherBytesThanPromised) {
   const Descriptor payload = blob("payload", kSimpleSigning);
   list(signature, tag(".sig"));
   ASSERT_EQ(signatures().manifests.size(), 1U);
-  EXPECT_EQ(signatures().manifests[0].blobs.at(payload.digest), "payload");
+  EXPECT_EQ(*signatures().manifests[0].blobs.at(payload.digest).whole(100), "payload");
   damage(payload);
-  EXPECT_EQ(signatures().manifests[0].blobs.at(payload.digest), "");
+  EXPECT_EQ(*signatures().manifests[0].blobs.at(payload.digest).whole(100), "");
   fs::remove(directory_ + "/blobs/sha256/" + payload.digest.hex());
   EXPECT_TRUE(signatures().manifests[0].blobs.empty());
   EXPECT_EQ(signatures().notes.size(), 1U);
   blob("payload");
   damage(signature);
   ASSERT_EQ(signatures().manifests.size(), 1U);
-  EXPECT_EQ(signatures().manifests[0].bytes, "");
+  EXPECT_EQ(signatures().manifests[0].bytes.size(), 0U);
   EXPECT_EQ(signatures().manifests[0].digest, signature.digest);
   fs::remove(directory_ + "/blobs/sha256/" + signature.digest.hex());
   EXPECT_TRUE(signatures().manifests.empty());
@@ -144,7 +144,7 @@ TEST_F(LayoutTest, OtherBytesThanPromised) {
   ++other_size.size;
   list(blob(index({other_size}), kOciIndex), tag());
   ASSERT_EQ(signatures().manifests.size(), 1U);
-  EXPECT_EQ(signatures().manifests[0].bytes, "");
+  EXPECT_EQ(signatures().manifests[0].bytes.size(), 0U);
 }
 
 // GS-OCI-130: a fallback index that is damaged or none hides no signature that lies elsewhere.
@@ -158,8 +158,8 @@ TEST_F(LayoutTest, JunkUnderTheFallbackTag) {
   damage(fallback);
   const Signatures damaged = signatures();
   ASSERT_EQ(damaged.manifests.size(), 2U);
-  EXPECT_NE(damaged.manifests[0].bytes, "");
-  EXPECT_EQ(damaged.manifests[1].bytes, "");
+  EXPECT_NE(damaged.manifests[0].bytes.size(), 0U);
+  EXPECT_EQ(damaged.manifests[1].bytes.size(), 0U);
 }
 
 // GS-OCI-131: whatever lies under a signature tag is handed on to be judged; beside it only what may be a

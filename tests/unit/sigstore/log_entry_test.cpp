@@ -126,7 +126,7 @@ TEST_F(Entry, PromiseSweep) {
     entry.signed_entry_timestamp.resize(size);
     EXPECT_EQ(code(entry, BundleVersion::v0_1), "tlog.set_invalid") << size;
   }
-  for (size_t bit = 0; bit < good.body.size() * 8; bit += 5) {
+  for (size_t bit = 0; bit < good.body.size() * 8; ++bit) {
     LogEntry entry = good;
     entry.body = test::flipped(entry.body, bit);
     EXPECT_EQ(code(entry, BundleVersion::v0_1), "tlog.set_invalid") << bit;
@@ -287,7 +287,7 @@ Logged logged_of(const Bundle& bundle, const crypto::PublicKey& key) {
   const auto* certificates = std::get_if<Certificates>(&bundle.material);
   const std::string_view leaf = certificates == nullptr ? std::string_view() : certificates->leaf;
   if (const auto* envelope = std::get_if<Envelope>(&bundle.content))
-    return {envelope->signature, LoggedEnvelope{envelope->payload_type, envelope->payload}, key, leaf};
+    return {envelope->signature, LoggedEnvelope{envelope->payload, envelope->encoding}, key, leaf};
   const auto& message = std::get<MessageSignature>(bundle.content);
   return {message.signature, LoggedDigest{crypto::Hash::sha256, message.digest}, key, leaf};
 }

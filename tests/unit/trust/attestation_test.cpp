@@ -122,7 +122,7 @@ TEST_F(Attestations, WrongSigner) {
   test::add_bundle(moved, *sigstore::make_bundle(
                               scanner_, statement(other, "https://acme.example/scan/v1", {{"critical", 0}})));
   EXPECT_EQ(answer(only_ci, moved), "refused intoto.subject_mismatch");
-  Json bundle = Json::parse(evidence.signatures.back().blobs.begin()->second);
+  Json bundle = Json::parse(*evidence.signatures.back().blobs.begin()->second.whole(SIZE_MAX));
   std::string payload = *base::decode_base64(std::string(bundle["dsseEnvelope"]["payload"]));
   payload.replace(payload.find("\"critical\":0"), 12, "\"critical\":1");
   bundle["dsseEnvelope"]["payload"] = base::encode_base64(payload);

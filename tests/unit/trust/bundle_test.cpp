@@ -257,21 +257,21 @@ TEST_F(BundleTest, SubjectOfAnotherArtifact) {
   test::sign_bundle(evidence, key_);
   for (const bool absent : {true, false}) {
     Evidence changed = evidence;
-    Json manifest = Json::parse(changed.signatures[0].bytes);
+    Json manifest = Json::parse(test::text_of(changed.signatures[0].bytes));
     if (absent)
       manifest.erase("subject");
     else
       manifest["subject"]["digest"] = crypto::sha256("other").to_string();
     changed.signatures[0].bytes = manifest.dump();
-    changed.signatures[0].digest = crypto::sha256(changed.signatures[0].bytes);
+    changed.signatures[0].digest = crypto::sha256(test::text_of(changed.signatures[0].bytes));
     const auto verdict = judge(changed);
     ASSERT_FALSE(verdict);
     EXPECT_EQ(verdict.error().code(), "registry.subject_mismatch");
   }
-  Json two = Json::parse(evidence.signatures[0].bytes);
+  Json two = Json::parse(test::text_of(evidence.signatures[0].bytes));
   two["layers"].push_back(two["layers"][0]);
   evidence.signatures[0].bytes = two.dump();
-  evidence.signatures[0].digest = crypto::sha256(evidence.signatures[0].bytes);
+  evidence.signatures[0].digest = crypto::sha256(test::text_of(evidence.signatures[0].bytes));
   const auto verdict = judge(evidence);
   ASSERT_FALSE(verdict);
   EXPECT_EQ(verdict.error().code(), "registry.manifest");

@@ -126,7 +126,7 @@ TEST_F(Legacy, BlobsAreChecked) {
   Evidence evidence = test::unsigned_artifact();
   test::sign_legacy(evidence, key_);
   Evidence swapped = evidence;
-  swapped.signatures[0].blobs.begin()->second += " ";
+  swapped.signatures[0].blobs.begin()->second = test::first_blob(swapped) + " ";
   expect_refused(swapped, "blob.digest_mismatch");
   Evidence missing = evidence;
   missing.signatures[0].blobs.clear();
@@ -135,7 +135,7 @@ TEST_F(Legacy, BlobsAreChecked) {
   EXPECT_EQ(verdict.error().code(), "registry.blob_missing");
   EXPECT_EQ(verdict.error().outcome(), Outcome::pending);
   Evidence lying = evidence;
-  Json manifest = Json::parse(lying.signatures[0].bytes);
+  Json manifest = Json::parse(test::text_of(lying.signatures[0].bytes));
   manifest["layers"][0]["size"] = manifest["layers"][0]["size"].get<int>() + 1;
   lying.signatures[0].bytes = manifest.dump();
   expect_refused(lying, "blob.digest_mismatch");
@@ -148,7 +148,7 @@ TEST_F(Legacy, BlobsAreChecked) {
 TEST_F(Legacy, OtherLayerMediaTypeIsRefused) {
   Evidence evidence = test::unsigned_artifact();
   test::sign_legacy(evidence, key_);
-  Json manifest = Json::parse(evidence.signatures[0].bytes);
+  Json manifest = Json::parse(test::text_of(evidence.signatures[0].bytes));
   manifest["layers"][0]["mediaType"] = "application/octet-stream";
   evidence.signatures[0].bytes = manifest.dump();
   expect_refused(evidence, "registry.media_type");
@@ -164,7 +164,7 @@ TEST_F(Legacy, JunkBesideGood) {
   add_legacy(good, {junk, theirs, ours});
   SignatureManifest broken;
   broken.place = Place::referrer;
-  broken.bytes = "junk";
+  broken.bytes = std::string("junk");
   good.signatures.insert(good.signatures.begin(), broken);
   test::sign_bundle(good, stranger);
   const auto verified = judge(good);
@@ -228,7 +228,7 @@ TEST_F(Legacy, TooManyLayers) {
 TEST_F(Legacy, SubjectOfAnother) {
   Evidence evidence = test::unsigned_artifact();
   test::sign_legacy(evidence, key_);
-  Json manifest = Json::parse(evidence.signatures[0].bytes);
+  Json manifest = Json::parse(test::text_of(evidence.signatures[0].bytes));
   manifest["subject"] = {{"mediaType", "application/vnd.oci.image.manifest.v1+json"},
                          {"digest", crypto::sha256("other").to_string()},
                          {"size", 5}};
@@ -238,7 +238,7 @@ TEST_F(Legacy, SubjectOfAnother) {
   manifest["subject"]["digest"] = evidence.digest.to_string();
   evidence.signatures[0].bytes = manifest.dump();
   evidence.signatures[0].place = Place::referrer;
-  evidence.signatures[0].digest = crypto::sha256(evidence.signatures[0].bytes);
+  evidence.signatures[0].digest = crypto::sha256(test::text_of(evidence.signatures[0].bytes));
   EXPECT_TRUE(judge(evidence));
   evidence.signatures[0].digest = crypto::sha256("lie");
   expect_refused(evidence, "blob.digest_mismatch");

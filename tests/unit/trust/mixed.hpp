@@ -92,7 +92,7 @@ class MixedTest : public testing::Test {
     SignatureManifest signature;
     signature.place = Place::referrer;
     signature.bytes = manifest.dump();
-    signature.digest = crypto::sha256(signature.bytes);
+    signature.digest = crypto::sha256(test::text_of(signature.bytes));
     signature.blobs.emplace(crypto::sha256(envelope), envelope);
     evidence.signatures.push_back(std::move(signature));
   }

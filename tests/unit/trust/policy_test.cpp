@@ -102,5 +102,22 @@ TEST_F(PolicyTest, PolicyNeedsPinnedKeys) {
   EXPECT_EQ(std::get<KeyAuthority>(twice->authorities().front().rule).keys.size(), 1U);
 }
 
+// GS-TRUST-420: a policy whose keys are all denied can verify nothing, and one that still has enough can; a
+// denial of what was signed later leaves the older.
+TEST(Policies, EveryKeyDenied) {
+  const auto one = test::new_key().public_key();
+  const auto two = test::new_key().public_key();
+  auto state = *TrustState::from_keys({test::pin("one.pub", one), test::pin("two.pub", two)});
+  const auto policy = make_policy(state, {.name = "release", .keys = {"one.pub", "two.pub"}});
+  ASSERT_TRUE(policy) << policy.error().describe();
+  const auto denying = [](std::vector<DeniedKey> keys) { return Denials({.keys = std::move(keys)}); };
+  EXPECT_TRUE(check_not_denied(*policy, {}));
+  EXPECT_TRUE(check_not_denied(*policy, denying({{one.fingerprint()}})));
+  EXPECT_TRUE(check_not_denied(*policy, denying({{one.fingerprint()}, {two.fingerprint(), base::Time{}}})));
+  const auto all = check_not_denied(*policy, denying({{one.fingerprint()}, {two.fingerprint()}}));
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().code(), "trust.denied_key");
+}
+
 }  // namespace
 }  // namespace gridseal::trust

@@ -1,9 +1,10 @@
-// Changes of what real signers stored, put through the whole of verification: every byte of it, and every
-// place where it could be cut.
+// Changes of what real signers stored, put through the whole of verification: bits of every byte of it, and
+// every place where it could be cut.
 #include <algorithm>
 #include <functional>
 
 #include "mixed.hpp"
+#include "support/sweep.hpp"
 
 namespace gridseal::trust::mixed {
 namespace {
@@ -31,9 +32,9 @@ class StoredSweep : public MixedTest {
  protected:
   using Make = std::function<Evidence(const std::string&)>;
 
-  // One bit of each byte, another one from byte to byte, and every truncation. What is not refused was
-  // changed in bytes that nobody believes, at most `harmless` of them.
-  void sweep(const std::string& policy, const std::string& good, size_t harmless, const Make& make) {
+  // What is not refused was changed in bytes that nobody believes, at most `harmless` of them.
+  void sweep(const std::string& name, const std::string& policy, const std::string& good, size_t harmless,
+             const Make& make) {
     const auto settings = config::parse_policy(policy, "/p/mixed.toml");
     const auto state = TrustState::make(content_);
     const auto made = make_policy(*state, *settings);
@@ -54,22 +55,17 @@ class StoredSweep : public MixedTest {
       if (verdict.error().code() == "registry.blob_missing") return;
       EXPECT_EQ(verdict.error().outcome(), base::Outcome::refused) << what << verdict.error().describe();
     };
-    for (size_t byte = 0; byte < good.size(); ++byte) {
-      std::string bytes = good;
-      bytes[byte] = static_cast<char>(static_cast<unsigned char>(bytes[byte]) ^ (1U << (byte % 8)));
-      look(bytes, "byte " + std::to_string(byte));
-    }
-    EXPECT_LE(stood, harmless);
+    test::sweep_bits(name, good, look);
+    EXPECT_LE(stood, harmless * test::bits_of_a_byte());
     stood = 0;
-    for (size_t size = 0; size < good.size(); ++size)
-      look(good.substr(0, size), "cut to " + std::to_string(size));
+    test::sweep_lengths(name, good, look);
     EXPECT_LE(stood, 1U);  // the last line break
   }
 
   void sweep_bundle(const std::string& name, const std::string& policy, size_t harmless) {
     const Evidence evidence = stored({name});
     ASSERT_EQ(evidence.signatures.size(), 1U);
-    sweep(policy, evidence.signatures[0].blobs.begin()->second, harmless, [](const std::string& bundle) {
+    sweep(name, policy, test::first_blob(evidence), harmless, [](const std::string& bundle) {
       Evidence changed = none();
       test::add_bundle(changed, bundle);
       return changed;
@@ -80,15 +76,30 @@ class StoredSweep : public MixedTest {
   void sweep_tag(const std::string& name, const std::string& policy, size_t harmless) {
     const Evidence evidence = stored({name});
     ASSERT_EQ(evidence.signatures.size(), 1U);
-    sweep(policy, evidence.signatures[0].bytes, harmless, [&](const std::string& manifest) {
+    sweep(name, policy, test::text_of(evidence.signatures[0].bytes), harmless,
+          [&](const std::string& manifest) {
+            Evidence changed = evidence;
+            changed.signatures[0].bytes = manifest;
+            return changed;
+          });
+  }
+
+  // The payload below a signature tag, under a manifest that says it is the right one.
+  void sweep_payload(const std::string& name, const std::string& policy) {
+    const Evidence evidence = stored({name});
+    sweep(name + ", payload", policy, test::first_blob(evidence), 0, [&](const std::string& payload) {
       Evidence changed = evidence;
-      changed.signatures[0].bytes = manifest;
+      Json manifest = Json::parse(test::text_of(evidence.signatures[0].bytes));
+      manifest["layers"][0]["digest"] = crypto::sha256(payload).to_string();
+      manifest["layers"][0]["size"] = payload.size();
+      changed.signatures[0].bytes = manifest.dump();
+      changed.signatures[0].blobs = {{crypto::sha256(payload), payload}};
       return changed;
     });
   }
 
   void sweep_notation(const std::string& file) {
-    sweep(kNotation, envelope(file), 64, [](const std::string& bytes) {
+    sweep(file, kNotation, envelope(file), 64, [](const std::string& bytes) {
       Evidence changed = none();
       add_notation(changed, bytes);
       return changed;
@@ -118,6 +129,7 @@ TEST_F(StoredSweep, KeylessEmail) {
 // GS-TRUST-163: the older form of a keyless signature: manifest, certificate, promise and signature.
 TEST_F(StoredSweep, KeylessTag) {
   sweep_tag("cosign2-keyless-legacy", kKeyless, 2600);
+  sweep_payload("cosign2-keyless-legacy", kKeyless);
 }
 
 // GS-TRUST-164: keyed bundles with log entry and timestamp, which are judged, and without.

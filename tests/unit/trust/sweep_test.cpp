@@ -137,7 +137,7 @@ TEST_P(PayloadSweep, WholeDocuments) {
     test::sign_bundle(evidence, key_);
     return evidence;
   }();
-  const std::string bundle = good.signatures[0].blobs.begin()->second;
+  const std::string bundle = test::first_blob(good);
   for (size_t bit = 0; bit < bundle.size() * 8; ++bit) {
     Evidence swapped = good;
     swapped.signatures[0].blobs.begin()->second = flipped(bundle, bit);
@@ -149,7 +149,7 @@ TEST_P(PayloadSweep, WholeDocuments) {
       EXPECT_EQ(verdict->signatures.front().artifact, good.digest.to_string());
     }
   }
-  const std::string manifest = good.signatures[0].bytes;
+  const std::string manifest = test::text_of(good.signatures[0].bytes);
   for (size_t bit = 0; bit < manifest.size() * 8; ++bit) {
     Evidence changed = good;
     changed.signatures[0].bytes = flipped(manifest, bit);

@@ -69,7 +69,7 @@ TEST_F(Threshold, AWrongOneRefuses) {
 
   // Names the approver's key and is not by it.
   Evidence altered = stored({"cosign3-keyed-bundle-p384"});
-  base::Json bundle = base::Json::parse(altered.signatures[0].blobs.begin()->second);
+  base::Json bundle = base::Json::parse(test::first_blob(altered));
   bundle["dsseEnvelope"]["payload"] =
       base::encode_base64(sigstore::sign_statement(altered.digest, {{"a", "b"}}));
   Evidence both = good;

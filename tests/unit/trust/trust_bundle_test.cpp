@@ -4,6 +4,7 @@
 
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
+#include "support/sweep.hpp"
 #include "support/trust_bundles/trust_bundles.hpp"
 
 namespace gridseal::trust {
@@ -146,19 +147,18 @@ TEST_F(TrustBundleTest, EveryBit) {
   };
   const std::string payload = current_.payload();
   ASSERT_TRUE(count(payload, current_.signatures()));
-  for (size_t bit = 0; bit < payload.size() * 8; bit += 7) {
-    std::string changed = payload;
-    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
-    ASSERT_FALSE(count(changed, current_.signatures())) << bit;
-  }
-  for (size_t bit = 0; bit < current_.signatures()[0].signature.size() * 8; ++bit) {
+  const auto of_payload = [&](const std::string& changed, const std::string& what) {
+    ASSERT_FALSE(count(changed, current_.signatures())) << what;
+  };
+  test::sweep_bits("trust bundle, payload", payload, of_payload);
+  test::sweep_lengths("trust bundle, payload", payload, of_payload);
+  const auto of_signature = [&](const std::string& changed, const std::string& what) {
     auto signatures = current_.signatures();
-    char& byte = signatures[0].signature[bit / 8];
-    byte = static_cast<char>(byte ^ (1 << (bit % 8)));
-    ASSERT_FALSE(count(payload, signatures)) << bit;
-  }
-  for (size_t length = 0; length < payload.size(); length += 5)
-    ASSERT_FALSE(count(payload.substr(0, length), current_.signatures())) << length;
+    signatures[0].signature = changed;
+    ASSERT_FALSE(count(payload, signatures)) << what;
+  };
+  test::sweep_bits("trust bundle, signature", current_.signatures()[0].signature, of_signature);
+  test::sweep_lengths("trust bundle, signature", current_.signatures()[0].signature, of_signature);
 }
 
 // GS-TRUST-317: a successor needs the root thresholds of the bundle before it and of its own.

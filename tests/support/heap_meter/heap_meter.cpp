@@ -1,4 +1,4 @@
-#include "heap_meter.hpp"
+#include "support/heap_meter/heap_meter.hpp"
 
 #include <malloc.h>
 
@@ -56,7 +56,7 @@ void free(void* block) {
 }
 }
 
-namespace gridseal::bench {
+namespace gridseal::test {
 
 HeapMeter::HeapMeter() : begin_(held) {
   most = begin_;
@@ -66,4 +66,4 @@ size_t HeapMeter::peak() const {
   return std::max(most.load(), begin_) - begin_;
 }
 
-}  // namespace gridseal::bench
+}  // namespace gridseal::test

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace gridseal::bench {
+namespace gridseal::test {
 
 // One at a time, one thread.
 class HeapMeter {
@@ -17,4 +17,4 @@ class HeapMeter {
   size_t begin_;
 };
 
-}  // namespace gridseal::bench
+}  // namespace gridseal::test
