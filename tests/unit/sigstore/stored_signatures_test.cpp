@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "base/encoding.hpp"
 #include "sigstore/cosign_sign.hpp"
 #include "sigstore/verify_bundle.hpp"
 #include "sigstore/verify_legacy.hpp"
@@ -228,10 +229,10 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-using Change = std::function<void(Bundle&, const std::string&)>;
+using PutInto = std::function<void(Bundle&, const std::string&)>;
 
 // Changes bits of each byte of `original` and puts it into the bundle.
-void sweep(const std::string& name, const std::string& original, const Change& put, bool may_stand = false) {
+void sweep(const std::string& name, const std::string& original, const PutInto& put, bool may_stand = false) {
   const auto stored = stored_signatures(name);
   const Bundle good = parse_bundle(stored.layers.front().blob).value();
   const Artifact artifact = Artifact::of_digest(stored.artifact);
