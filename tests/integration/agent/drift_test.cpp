@@ -108,7 +108,7 @@ TEST_F(DriftTest, WhateverWasChangedIsPutBack) {
   const auto inventory = engine_->history().inventory("shop", history::Side::last_good).value();
   for (const auto& entry : inventory) {
     if (entry.key.kind == "ConfigMap") {
-      EXPECT_EQ(entry.uid, cluster_->get(kConfig)["metadata"]["uid"]);
+      EXPECT_EQ(entry.uid, cluster_->get(kConfig)["metadata"]["uid"].get<std::string>());
     }
   }
 }
