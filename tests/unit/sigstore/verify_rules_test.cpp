@@ -75,7 +75,7 @@ TEST_F(VerifyRules, AGoodOneTellsEverything) {
   ASSERT_EQ(verified->times.size(), 2U);
   EXPECT_EQ(verified->times[0].authority, "rekor.example");
   EXPECT_EQ(verified->times[1].authority, "tsa.example");
-  EXPECT_EQ(std::get<SignedStatement>(verified->content).statement.predicate_type, kSignPredicateType);
+  EXPECT_EQ(std::get<SignedStatement>(verified->content).statement->predicate_type, kSignPredicateType);
 }
 
 // GS-SIGSTORE-221: the certificate must lead to an authority that was trusted then, and everything must have
