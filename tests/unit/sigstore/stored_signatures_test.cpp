@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/encoding.hpp"
+#include "base/json.hpp"
 #include "sigstore/cosign_sign.hpp"
 #include "sigstore/verify_bundle.hpp"
 #include "sigstore/verify_legacy.hpp"
@@ -229,10 +230,11 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-using PutInto = std::function<void(Bundle&, const std::string&)>;
+using PutBytes = std::function<void(Bundle&, const std::string&)>;
 
 // Changes bits of each byte of `original` and puts it into the bundle.
-void sweep(const std::string& name, const std::string& original, const PutInto& put, bool may_stand = false) {
+void sweep(const std::string& name, const std::string& original, const PutBytes& put,
+           bool may_stand = false) {
   const auto stored = stored_signatures(name);
   const Bundle good = parse_bundle(stored.layers.front().blob).value();
   const Artifact artifact = Artifact::of_digest(stored.artifact);
