@@ -386,6 +386,7 @@ TEST_F(DriftTest, ADeletedDefinitionAndItsObjectsArePutBack) {
   const std::string crd = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/pumps.shop.test";
   const std::string pump = "/apis/shop.test/v1/namespaces/shop/pumps/a";
   settings().ceiling.cluster_scoped = {"CustomResourceDefinition"};
+  settings().ceiling.kinds = {"ConfigMap", "Deployment", "Pump.shop.test"};
   deploy(
       "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: "
       "pumps.shop.test}\nspec:\n  group: shop.test\n  scope: Namespaced\n  names: {plural: pumps, singular: "
@@ -443,7 +444,7 @@ TEST_F(DriftTest, ADeletedNamespaceIsPutBack) {
   })) << state()
       << component().sentence;
   EXPECT_TRUE(cluster_->get("/api/v1/namespaces/plant").is_object());
-  EXPECT_NE(open()[0].sentence.find("system:serviceaccount:shop:deployer may not"), std::string::npos)
+  EXPECT_NE(open()[0].sentence.find("\"system:serviceaccount:shop:deployer\" cannot get"), std::string::npos)
       << open()[0].sentence;
   ASSERT_EQ(bind("/namespaces/plant/rolebindings", "RoleBinding", "deployer"), 201);
   ASSERT_TRUE(run_until([&] { return cluster_->get(limits).is_object() && open().empty(); }))
@@ -471,7 +472,8 @@ TEST_F(DriftTest, WhatCannotBeComparedIsBlocked) {
   ASSERT_EQ(cluster_->send("DELETE", bindings + "/deployer", "", ""), 200);
   ASSERT_TRUE(run_until([&] { return state() == "blocked"; })) << state() << component().sentence;
   EXPECT_EQ(reason(), "kube.forbidden");
-  EXPECT_NE(component().sentence.find("system:serviceaccount:shop:deployer may not list"), std::string::npos)
+  EXPECT_NE(component().sentence.find("\"system:serviceaccount:shop:deployer\" cannot list"),
+            std::string::npos)
       << component().sentence;
   ASSERT_EQ(cluster_->send("POST", bindings, "application/json", binding), 201);
   ASSERT_TRUE(run_until([&] { return state() == "healthy"; })) << state() << component().sentence;
