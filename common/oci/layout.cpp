@@ -1,7 +1,6 @@
 #include "oci/layout.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 
 #include "base/encoding.hpp"
@@ -216,7 +215,8 @@ void Layout::add_fallback(const base::Digest& subject, std::vector<SignatureEntr
     return;
   }
   // The last one was added last; so many are tried that junk could not hide it.
-  for (Descriptor& referrer : index->manifests | std::views::reverse) {
+  std::ranges::reverse(index->manifests);
+  for (Descriptor& referrer : index->manifests) {
     if (!contains(found, referrer.digest)) found.push_back({Place::referrer_tag, std::move(referrer)});
   }
 }
