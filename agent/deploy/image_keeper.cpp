@@ -231,7 +231,7 @@ Result<void> list_images(const Site& site, const config::Component& component, c
 
 Result<void> list_again(const Site& site, const std::string& component, const base::Digest& artifact) {
   return change_list(site, [&](ImageList& list) {
-    std::ranges::stable_partition(list.revisions, [&](const ListedRevision& one) {
+    std::stable_partition(list.revisions.begin(), list.revisions.end(), [&](const ListedRevision& one) {
       return one.component != component || one.artifact != artifact;
     });
   });

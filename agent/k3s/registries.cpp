@@ -241,6 +241,11 @@ Result<RegistriesEdit> edit_registries(std::string_view text, const MirrorEntrie
     return RegistriesEdit{std::string(text), {}, {}, {}, false};
   auto before = parse(text);
   if (!before) return std::move(before).error();
+  for (const char* section : {"mirrors", "configs"}) {
+    const auto found = before->find(section);
+    if (found != before->end() && !found->is_object() && !found->is_null())
+      return refused(std::string(section) + " is no mapping");
+  }
   Editor editor(text);
   const auto gone = editor.take_out();
   // What is left must be what was there without ours.

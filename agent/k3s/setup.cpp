@@ -122,7 +122,7 @@ Result<std::vector<Json>> Setup::stale(const Rights& rights, const std::stop_tok
     if (!listed) return std::move(listed).error().error;
   }
   // What binds goes before what is bound.
-  std::ranges::stable_partition(out, [](const Json& object) {
+  std::stable_partition(out.begin(), out.end(), [](const Json& object) {
     return object["kind"].get_ref<const std::string&>().ends_with("Binding");
   });
   return out;

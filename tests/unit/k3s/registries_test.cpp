@@ -85,7 +85,8 @@ TEST(Registries, UnsafeIsRefused) {
   for (const char* text :
        {"mirrors: {quay.io: {endpoint: [x]}}\n", "mirrors: {}\n", "mirrors: [\n", "- a\n",
         "a: 1\n---\nb: 2\n", "a: 1\na: 2\n", "  mirrors:\n    x: {}\n", "mirrors: &a\n  x: {}\n",
-        "{mirrors: {x: {}}}\n", "a: 1\n...\n", "\tmirrors:\n", "mirrors: |\n  \"x\": # gridseal\n    y\n"}) {
+        "{mirrors: {x: {}}}\n", "a: 1\n...\n", "\tmirrors:\n", "mirrors: |\n  \"x\": # gridseal\n    y\n",
+        "mirrors:\n  text\n", "configs:\n  - text\n"}) {
     const auto edit = edit_registries(text, kTwo);
     ASSERT_FALSE(edit) << text << edit->text;
     EXPECT_EQ(edit.error().code(), "k3s.registries") << text;
